@@ -7,7 +7,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY console console
 COPY docs/runbooks docs/runbooks
-COPY scripts/console.ts scripts/
+COPY scripts/built-once.ts scripts/console.ts scripts/
 RUN npm run build
 
 FROM node:24.21.0-slim

@@ -31,8 +31,8 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => ({
     testTimeout: 2 * PATIENCE_MS,
     hookTimeout: 2 * PATIENCE_MS,
     expect: { poll: { timeout: PATIENCE_MS } },
-    // Real processes, files and sockets: of three files on two cores one waits for a server most of the time.
-    maxWorkers: 3,
+    // Real processes, files and sockets: of four files on two cores two wait for a server most of the time.
+    maxWorkers: 4,
     // Each file's process loads vitest, and many start others: compiled code is kept where the CLI keeps its own.
     env: { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") },
     maxConcurrency: 2,

@@ -6,6 +6,7 @@ import { audit } from "../src/audit/audit.ts";
 import type { Judges } from "../src/audit/judges.ts";
 import { decide } from "../src/core/decide.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine as line } from "./line.ts";
 import { median } from "./rounds.ts";
@@ -15,8 +16,7 @@ import { openLog, startOn } from "./start.ts";
 // The audit of a store, alone and with its log, in threads and in its own, against deciding the same records once in one thread.
 // Target: at least 70 % of the rate of deciding.
 
-const RECORDS = Number(process.argv[2] ?? 300_000);
-const ROUNDS = Number(process.argv[3] ?? 3);
+const [RECORDS, ROUNDS] = readArguments(wholeNumber(300_000), wholeNumber(3));
 const BATCH = 3_000;
 const TOPIC = "shipments";
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { MEASURED, parseCoefficients, type Coefficients, type Cost } from "../src/capacity/coefficients.ts";
 import { forecast } from "../src/capacity/forecast.ts";
+import { flag, fraction, readOptions, several, someText, wholeNumber } from "./arguments.ts";
 import { backlogFor, openBench, type Turn } from "./turns.ts";
 
 // node bench/capacity-check.ts [--costs costs.json] [--workers 1,2,4] [--bytes 85,1024] [--failing 0.1] [--turns 3] [--turn 100000]
@@ -11,29 +11,25 @@ import { backlogFor, openBench, type Turn } from "./turns.ts";
 //   [--busy]   for a machine that others use: the costs are multiplied by what the first run took more than predicted, and the cores are
 //              as many as each run got; what is left to be wrong is how costs follow from workers, sizes and failures.
 
-const { values } = parseArgs({
-  options: {
-    costs: { type: "string", default: "" },
-    workers: { type: "string", default: "1,2,4" },
-    bytes: { type: "string", default: "85,1024" },
-    failing: { type: "string", default: "0.1" },
-    turns: { type: "string", default: "3" },
-    turn: { type: "string", default: "100000" },
-    busy: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  costs: someText(""),
+  workers: several([1, 2, 4], wholeNumber(1)),
+  bytes: several([85, 1_024], wholeNumber(1)),
+  failing: several([0.1], fraction(0)),
+  turns: wholeNumber(3),
+  turn: wholeNumber(100_000),
+  busy: flag(),
 });
-const numbers = (text: string): readonly number[] => text.split(",").map(Number);
 const PARTITIONS = 6;
 const REPEATED = 0.05;
-const TURNS = Number(values.turns);
+const TURNS = values.turns;
 const coefficients = values.costs === "" ? MEASURED : read(values.costs);
 /** How much dearer everything is than the costs say; null until the first run of a busy machine said it. */
 let dearer: number | null = values.busy ? null : 1;
 const bench = await openBench();
 try {
-  for (const bytes of numbers(values.bytes))
-    for (const failing of numbers(values.failing))
-      for (const workers of numbers(values.workers)) await check(bytes, failing, workers);
+  for (const bytes of values.bytes)
+    for (const failing of values.failing) for (const workers of values.workers) await check(bytes, failing, workers);
 } finally {
   await bench.close();
 }
@@ -45,7 +41,7 @@ function read(file: string): Coefficients {
 }
 
 async function check(bytes: number, failing: number, workers: number): Promise<void> {
-  const turn = Math.round(Number(values.turn) / Math.max(1, Math.sqrt(bytes / 85)));
+  const turn = Math.round(values.turn / Math.max(1, Math.sqrt(bytes / 85)));
   const topic = `shipments-${bytes}-${failing}-${workers}`;
   await bench.fill(topic, backlogFor(turn, TURNS, workers), PARTITIONS, { bytes, failing, repeated: REPEATED });
   const runner = await bench.begin(topic, workers, turn);

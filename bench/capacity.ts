@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from "node:os";
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { MEASURED, type Coefficients, type Cost } from "../src/capacity/coefficients.ts";
+import { readOptions, someText, wholeNumber } from "./arguments.ts";
 import { median } from "./rounds.ts";
 import { backlogFor, openBench, type Stored, type Turn } from "./turns.ts";
 
@@ -11,14 +11,11 @@ import { backlogFor, openBench, type Stored, type Turn } from "./turns.ts";
 // MongoDB writes out afterwards: the least would leave out its checkpoints. Nothing else should run. bench/capacity-check.ts compares what
 // follows with runs.
 
-const { values } = parseArgs({
-  options: {
-    out: { type: "string", default: "costs.json" },
-    turns: { type: "string", default: "3" },
-    turn: { type: "string", default: "100000" },
-  },
-});
-const TURNS = Number(values.turns);
+const {
+  out: OUT,
+  turns: TURNS,
+  turn: TURN,
+} = readOptions({ out: someText("costs.json"), turns: wholeNumber(3), turn: wholeNumber(100_000) });
 const PARTITIONS = 6;
 const SIZES = [85, 1_024, 16_384];
 const SMALL_BATCH = 100;
@@ -53,7 +50,7 @@ try {
   const two = await measure(SIZES[0] ?? 0, 0, 0, {}, 2);
   const crowd = await measure(SIZES[0] ?? 0, 0, 0, {}, 2 * availableParallelism());
   const costs = coefficientsOf({ facts, failures, receipts, few, small, two, crowd }, await bench.writeMs());
-  writeFileSync(values.out, `${JSON.stringify(costs, null, 2)}\n`);
+  writeFileSync(OUT, `${JSON.stringify(costs, null, 2)}\n`);
   process.stdout.write(`${JSON.stringify(costs, null, 2)}\n`);
 } finally {
   await bench.close();
@@ -66,7 +63,7 @@ async function measure(
   settings: NodeJS.ProcessEnv = {},
   workers = 1,
 ): Promise<Run> {
-  const turn = Math.round(Number(values.turn) / Math.max(1, Math.sqrt(bytes / 85)));
+  const turn = Math.round(TURN / Math.max(1, Math.sqrt(bytes / 85)));
   const topic = `shipments-${bytes}-${failing}-${repeated}-${Object.values(settings).join("")}-${workers}`;
   await bench.fill(topic, backlogFor(turn, TURNS, workers), PARTITIONS, { bytes, failing, repeated });
   const runner = await bench.begin(topic, workers, turn, settings);

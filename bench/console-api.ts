@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { addressOf } from "./console.ts";
 
 // node bench/console-api.ts [records] [rounds]
@@ -11,8 +12,7 @@ import { addressOf } from "./console.ts";
 // engine that holds so many records, a tenth of them FAILED, of 8 producers. Target: at most 100 ms for 95 of 100. Besides half and 95 of 100
 // it prints the least, and what a request costs the gateway's processor (Linux), which other work on the machine does not change as much.
 
-const RECORDS = Number(process.argv[2] ?? 1_000_000);
-const ROUNDS = Number(process.argv[3] ?? 100);
+const [RECORDS, ROUNDS] = readArguments(wholeNumber(1_000_000), wholeNumber(100));
 const WARM_UP = 3;
 const TARGET_MS = 100;
 const PRODUCERS = 8;

@@ -1,4 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+
+/** The number of the process whose command line contains a text. */
+export function pidOf(text: string): number {
+  return Number.parseInt(execFileSync("pgrep", ["-f", text], { encoding: "utf8" }), 10);
+}
 
 /** User and system time of a process and its threads so far, in microseconds (Linux, which counts in hundredths of a second). */
 export function cpuMicrosOf(pid: number): number {

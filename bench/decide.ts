@@ -1,15 +1,17 @@
 import { readFileSync } from "node:fs";
 import { compileContractSet } from "../src/core/compile.ts";
 import { DEFAULT_LIMITS, sealContractSet, versionDigest, type Contract } from "../src/core/contract-set.ts";
-import { decide } from "../src/core/decide.ts";
+import { decide, decideAll } from "../src/core/decide.ts";
+import { GROUP } from "../src/gateway/decide-batch.ts";
 import type { JsonObject } from "../src/json/json.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { compare, printTable } from "./rounds.ts";
 
 // node bench/decide.ts [rounds]     The whole decision against bare JSON.parse of the same bytes, in one run.
 // Targets: passing at most 2.5x, failing at most 4x, and above 300,000 decisions/s on one core.
 
 const RECORDS = 2_000;
-const ROUNDS = Number(process.argv[2] ?? 41);
+const [ROUNDS] = readArguments(wholeNumber(41));
 
 const shipment = JSON.parse(
   readFileSync(new URL("../contracts/shipment/v1.schema.json", import.meta.url), "utf8"),
@@ -73,8 +75,9 @@ function bench(title: string, topic: string, records: readonly Buffer[]): void {
         operations: RECORDS,
         run: () => each(records, (value) => JSON.parse(decoder.decode(value))),
       },
+      { name: "decide, in groups as the gateway decides", operations: RECORDS, run: () => inGroups(topic, records) },
       {
-        name: "decide",
+        name: "decide, one by one",
         operations: RECORDS,
         run: () => each(records, (value) => decide({ topic, headers: [], value }, set)),
       },
@@ -82,6 +85,18 @@ function bench(title: string, topic: string, records: readonly Buffer[]): void {
     ROUNDS,
   );
   printTable(`${title}: ${bytes.toFixed(0)} bytes, ${[...statuses].join(" and ")}`, timed);
+}
+
+function inGroups(topic: string, records: readonly Buffer[]): unknown {
+  let last: unknown;
+  for (let from = 0; from < records.length; from += GROUP) {
+    const group = records.slice(from, from + GROUP);
+    last = decideAll(
+      group.map((value) => ({ topic, headers: [], value })),
+      set,
+    );
+  }
+  return last;
 }
 
 function each(records: readonly Buffer[], act: (value: Buffer) => unknown): unknown {

@@ -11,6 +11,7 @@ import { bindFact } from "../src/store/sqlite/rows.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { StoreWrites, ValidatedRow } from "../src/store/store.ts";
 import type { StreamNote } from "../src/store/stream-note.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { insertFact, openBare } from "./bare-sqlite.ts";
 import { machineIdOf } from "./ids.ts";
 import { median } from "./rounds.ts";
@@ -19,8 +20,7 @@ import { median } from "./rounds.ts";
 // What the embedded log and store cost by themselves, in batches of 1,000, each batch durable before the next, against a
 // bare loop over one prepared insert into the same table.
 
-const RECORDS = Number(process.argv[2] ?? 100_000);
-const ROUNDS = Number(process.argv[3] ?? 5);
+const [RECORDS, ROUNDS] = readArguments(wholeNumber(100_000), wholeNumber(5));
 const BATCH = 1_000;
 const TOPIC = "shipments";
 const STREAM = "GtRNi5UHjBbIUDw3E314_g/99jBVg2FiOtjaYdkPZT9CA/0";

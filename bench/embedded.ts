@@ -13,6 +13,7 @@ import { openSqliteStoreInThread } from "../src/store/sqlite/store.ts";
 import { createHttpServer } from "../src/http/server.ts";
 import { createWhatIfRuns } from "../src/rejudge/what-if/runs.ts";
 import type { HttpDeps } from "../src/http/deps.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { insertFact, insertFailure, openBare } from "./bare-sqlite.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine as line } from "./line.ts";
@@ -23,8 +24,7 @@ import { openLog, startOn } from "./start.ts";
 // Records -> log -> decided -> ledger and documents, against bare batched inserts of the same rows into the same two
 // tables (an index of SQLite's on ids, same batches, same fsync). Targets: at least 85 % of the bare rate, and 50 % as NDJSON over HTTP.
 
-const RECORDS = Number(process.argv[2] ?? 200_000);
-const ROUNDS = Number(process.argv[3] ?? 5);
+const [RECORDS, ROUNDS] = readArguments(wholeNumber(200_000), wholeNumber(5));
 const BATCH = 1_000;
 const TOPIC = "shipments";
 const CLIENT = new URL("post.ts", import.meta.url).pathname;

@@ -5,11 +5,12 @@ import { Validator } from "ata-validator";
 import type { JsonObject, JsonValue } from "../src/json/json.ts";
 import { compileSchema } from "../src/schema/schema.ts";
 import { schemaGroups } from "../test/conformance.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { compare, printTable } from "./rounds.ts";
 
 // node bench/engines.ts [rounds]     The JSON Schema engines that were compared, side by side: verdicts and time.
 
-const ROUNDS = Number(process.argv[2] ?? 11);
+const [ROUNDS] = readArguments(wholeNumber(11));
 
 const shipment = JSON.parse(
   readFileSync(new URL("../contracts/shipment/v1.schema.json", import.meta.url), "utf8"),

@@ -10,6 +10,7 @@ import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { FailurePageQuery } from "../src/store/failures.ts";
 import type { Store } from "../src/store/store.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
+import { oneOf, readArguments, someText, wholeNumber } from "./arguments.ts";
 import { measure, say } from "./failure-questions.ts";
 import { BENCH_GROUPS, COLLECTIONS, fillStore, streamsIn, timeOf } from "./failure-store.ts";
 
@@ -17,10 +18,13 @@ import { BENCH_GROUPS, COLLECTIONS, fillStore, streamsIn, timeOf } from "./failu
 // The list of groups and pages of failures in a store of ten million failures, through the use cases and over HTTP.
 // Target: 95 of 100 answers within 100 ms. `where`, a file or the URI of a database, is filled when it is empty, and kept.
 
-const ENGINE = process.argv[2] ?? "sqlite";
-const COUNT = Number(process.argv[3] ?? 10_000_000);
-const ROUNDS = Number(process.argv[4] ?? 60);
-const WHERE = process.argv[5] ?? null;
+const [ENGINE, COUNT, ROUNDS, GIVEN] = readArguments(
+  oneOf("sqlite", "mongodb"),
+  wholeNumber(10_000_000),
+  wholeNumber(60),
+  someText(""),
+);
+const WHERE = GIVEN === "" ? null : GIVEN;
 const PAGE = 50;
 /** Less than the data: pages are read from the file system too. */
 const CACHE = ["--wiredTigerCacheSizeGB", "4"];

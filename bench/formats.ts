@@ -1,10 +1,11 @@
 import { FORMATS } from "../src/schema/formats/formats.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { compare, printTable } from "./rounds.ts";
 
 // node bench/formats.ts [rounds]     Each format's check on texts that pass, against JSON.parse of the same texts, in one run.
 // Target: 150 ns for date-time, date, uuid, email and ipv4.
 
-const ROUNDS = Number(process.argv[2] ?? 31);
+const [ROUNDS] = readArguments(wholeNumber(31));
 const OPERATIONS = 20_000;
 
 const two = (n: number): string => String(n).padStart(2, "0");

@@ -8,6 +8,7 @@ import { openSqliteStoreInThread } from "../src/store/sqlite/store.ts";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
+import { oneOf, readArguments, wholeNumber } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { openGateway } from "./gateway.ts";
 import { openLog, startOn } from "./start.ts";
@@ -16,9 +17,7 @@ import { openLog, startOn } from "./start.ts";
 // The rate in windows as a store grows, and the bytes that a record takes, with records of realistic entropy.
 // Targets: the last window at least 80 % of the first (3,000,000 records on MongoDB), at least 70 % (5,000,000 on SQLite).
 
-const ENGINE = process.argv[2] ?? "sqlite";
-const RECORDS = Number(process.argv[3] ?? 1_000_000);
-const WINDOWS = Number(process.argv[4] ?? 10);
+const [ENGINE, RECORDS, WINDOWS] = readArguments(oneOf("sqlite", "mongodb"), wholeNumber(1_000_000), wholeNumber(10));
 const BATCH = 3_000;
 const TOPIC = "shipments";
 const PARTITIONS = 6;

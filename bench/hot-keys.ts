@@ -1,10 +1,12 @@
 import { createKeyCounter } from "../src/traffic/hot-keys.ts";
+import { amount, readArguments } from "./arguments.ts";
 
 // node bench/hot-keys.ts [millions]
 // What it costs to name the keys that take most of a partition: keys that all differ, which is the worst case, as the key that was seen
 // least is replaced each time; and one key in two the same. Target: at most 0.05 us a record.
 
-const RECORDS = Number(process.argv[2] ?? 4) * 1_000_000;
+const [MILLIONS] = readArguments(amount(4));
+const RECORDS = MILLIONS * 1_000_000;
 const KEYS = 65_536;
 
 function measure(name: string, keyOf: (at: number) => string): void {

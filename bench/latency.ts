@@ -2,6 +2,7 @@ import { Producer, ProduceAcks } from "@platformatic/kafka";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
+import { amount, readArguments } from "./arguments.ts";
 import { openGateway } from "./gateway.ts";
 import { recordOf } from "./records.ts";
 
@@ -9,7 +10,7 @@ import { recordOf } from "./records.ts";
 // From produce to durable decision (ledger and documents acknowledged by majority and journal), at 1,000, 10,000 and as many
 // records a second as go through. The producer runs in the same process, so its share of the core is in the numbers.
 
-const SECONDS = Number(process.argv[2] ?? 10);
+const [SECONDS] = readArguments(amount(10));
 const PARTITIONS = 6;
 const TICK_MS = 20;
 

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { readArguments, someText } from "./arguments.ts";
 import { addressOf, wantConsole } from "./console.ts";
 
 // node bench/lighthouse.ts [folder]
@@ -28,8 +29,8 @@ type Report = {
   >;
 };
 
-const given = process.argv[2];
-const folder = given ?? mkdtempSync(join(tmpdir(), "sigma-lighthouse-"));
+const [given] = readArguments(someText(""));
+const folder = given !== "" ? given : mkdtempSync(join(tmpdir(), "sigma-lighthouse-"));
 const data = mkdtempSync(join(tmpdir(), "sigma-lighthouse-data-"));
 const cli = join(folder, "node_modules/lighthouse/cli/index.js");
 if (!existsSync(cli)) {
@@ -59,7 +60,7 @@ try {
   gateway.kill();
   await once(gateway, "exit");
   rmSync(data, { recursive: true, force: true });
-  if (given === undefined) rmSync(folder, { recursive: true, force: true });
+  if (given === "") rmSync(folder, { recursive: true, force: true });
 }
 
 /** Every page of the console, once the demo's records are decided. */

@@ -9,6 +9,7 @@ import { NO_REDACTION } from "../src/failures/redact.ts";
 import { createLive } from "../src/http/live/live.ts";
 import { openReader } from "../src/http/live/reader.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
+import { amount, readArguments, wholeNumber } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine as line } from "./line.ts";
 import { median } from "./rounds.ts";
@@ -18,10 +19,7 @@ import { openLog, startOn } from "./start.ts";
 // What it costs the pipeline that somebody looks: CPU of this process at a steady rate, with readers (in a process of their own) and without,
 // in alternating rounds of one run. Target: at most 2 % more at 10,000 records a second with one reader.
 
-const RATE = Number(process.argv[2] ?? 10_000);
-const SECONDS = Number(process.argv[3] ?? 10);
-const ROUNDS = Number(process.argv[4] ?? 5);
-const READERS = Number(process.argv[5] ?? 1);
+const [RATE, SECONDS, ROUNDS, READERS] = readArguments(wholeNumber(10_000), amount(10), wholeNumber(5), wholeNumber(1));
 const TOPIC = "shipments";
 /** Appends a second. */
 const STEPS = 20;

@@ -1,21 +1,18 @@
-import { parseArgs } from "node:util";
+import { fraction, readOptions, wholeNumber } from "./arguments.ts";
 import { openBench, type Turn } from "./turns.ts";
 
 // node bench/long.ts [--records 10000000] [--parts 10] [--bytes 85] [--failing 0.1] [--workers 1] [--partitions 6]
 // Whether a gateway stays as it is over many records: what each part of a backlog took, and the memory of our processes behind it.
 // Targets: memory that does not grow, and a rate whose slowest part is at most 20 % below the quickest. MongoDB's indexes grow meanwhile.
 
-const { values } = parseArgs({
-  options: {
-    records: { type: "string", default: "10000000" },
-    parts: { type: "string", default: "10" },
-    bytes: { type: "string", default: "85" },
-    failing: { type: "string", default: "0.1" },
-    workers: { type: "string", default: "1" },
-    partitions: { type: "string", default: "6" },
-  },
+const { records, parts, bytes, failing, workers, partitions } = readOptions({
+  records: wholeNumber(10_000_000),
+  parts: wholeNumber(10),
+  bytes: wholeNumber(85),
+  failing: fraction(0.1),
+  workers: wholeNumber(1),
+  partitions: wholeNumber(6),
 });
-const [records, parts, workers] = [Number(values.records), Number(values.parts), Number(values.workers)];
 /** Records while the compilers are at work, for each worker; the gateway decides twice as many first. */
 const COLD = 50_000;
 const REPEATED = 0.05;
@@ -24,8 +21,8 @@ if (part < 1) throw new Error(`--records has to be more than ${2 * COLD * worker
 
 const bench = await openBench();
 try {
-  const shape = { bytes: Number(values.bytes), failing: Number(values.failing), repeated: REPEATED };
-  await bench.fill("shipments", records, Number(values.partitions), shape);
+  const shape = { bytes, failing, repeated: REPEATED };
+  await bench.fill("shipments", records, partitions, shape);
   const runner = await bench.begin("shipments", workers, COLD);
   const turns: Turn[] = [];
   process.stdout.write("   RECORDS   A SECOND   OWN US   MONGOD  OWN MB\n");

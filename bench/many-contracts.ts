@@ -12,17 +12,17 @@ import {
 import { decide } from "../src/core/decide.ts";
 import type { JsonObject } from "../src/json/json.ts";
 import type { Header } from "../src/core/record.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { compare, printTable } from "./rounds.ts";
 
 // node bench/many-contracts.ts [rounds] [subjects]     What a decision costs among 200 subjects of 5 versions each, against one of one, in one
 // run; and what a compiled version takes of memory.
 // Target: at most 10 % more.
 
-const SUBJECTS = Number(process.argv[3] ?? 200);
+const [ROUNDS, SUBJECTS] = readArguments(wholeNumber(101), wholeNumber(200));
 const VERSIONS = 5;
 /** Records of each round: two for each version when they go round all of them. */
 const RECORDS = SUBJECTS * VERSIONS * 2;
-const ROUNDS = Number(process.argv[2] ?? 101);
 
 type Record = { readonly topic: string; readonly headers: readonly Header[]; readonly value: Buffer };
 

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { BSON, MongoClient, type Binary, type Db, type Document } from "mongodb";
 import { decideRecord } from "../src/gateway/decided.ts";
 import { createBsonWriter, writtenBytes } from "../src/store/mongodb/bson-writer.ts";
@@ -6,8 +5,9 @@ import { WRITE_CONCERN } from "../src/store/mongodb/connect.ts";
 import { createFactWriter } from "../src/store/mongodb/fact-document.ts";
 import { ensureLayout, layoutOf } from "../src/store/mongodb/layout.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
-import { cpuMicrosOf } from "./cpu.ts";
+import { cpuMicrosOf, pidOf } from "./cpu.ts";
 import { shipmentLine } from "./line.ts";
 import { median } from "./rounds.ts";
 
@@ -15,8 +15,7 @@ import { median } from "./rounds.ts";
 // What the server itself needs for a fact, and for which part of it (Linux): the gateway's documents against bare payloads, with
 // ids of the server's kind and with random UUIDs, as six writers of a stream each insert them in batches.
 
-const RECORDS = Number(process.argv[2] ?? 150_000);
-const ROUNDS = Number(process.argv[3] ?? 6);
+const [RECORDS, ROUNDS] = readArguments(wholeNumber(150_000), wholeNumber(6));
 const STREAMS = 6;
 const BATCH = 3_000;
 /** Small, so that pages are written out while more are filled, as in a database that has run for a while. */
@@ -62,7 +61,7 @@ const variants: readonly Variant[] = [
 const mongo = await startMongo(1, [], SMALL);
 const client = new MongoClient(mongo.uri);
 try {
-  const pid = Number.parseInt(execFileSync("pgrep", ["-f", `port ${mongo.ports[0]}`], { encoding: "utf8" }), 10);
+  const pid = pidOf(`port ${mongo.ports[0]}`);
   const costs = new Map<Variant, Cost[]>(variants.map((variant) => [variant, []]));
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const variant of variants) {

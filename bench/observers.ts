@@ -6,6 +6,7 @@ import { createLogger } from "../src/observe/log/logger.ts";
 import { createMetrics } from "../src/observe/metrics/metrics.ts";
 import { logEvents } from "../src/observe/streams.ts";
 import { openSqliteStoreInThread } from "../src/store/sqlite/store.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
 
 import { recordOf } from "./records.ts";
@@ -16,8 +17,7 @@ import { openLog, startOn } from "./start.ts";
 // CPU that metrics and the log at their defaults take for a record: the events of a real run, 10 % of its records failing, are handed to them
 // again and again. Target: 0.1 us a record. A whole pipeline with and without them (bench/shares.ts) shows the rest, within its noise.
 
-const RECORDS = Number(process.argv[2] ?? 60_000);
-const ROUNDS = Number(process.argv[3] ?? 200);
+const [RECORDS, ROUNDS] = readArguments(wholeNumber(60_000), wholeNumber(200));
 const BATCH = 1_000;
 const TOPIC = "shipments";
 

@@ -8,6 +8,7 @@ import { MongoClient } from "mongodb";
 import { createTopic, withAdmin } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
+import { amount, readArguments, wholeNumber } from "./arguments.ts";
 
 // node bench/outage.ts [seconds of outage] [records a second]
 // An outage of the store at full ingest, scaled down: Kafka takes records all the time, mongod hangs (SIGSTOP) for some seconds and goes on.
@@ -15,8 +16,7 @@ import { startMongo } from "../test/servers/mongodb.ts";
 // work the backlog off while more arrived, and what is stored of what was sent.
 // Target: memory as before the outage, nothing lost, everything caught up.
 
-const OUTAGE_S = Number(process.argv[2] ?? 30);
-const RATE = Number(process.argv[3] ?? 10_000);
+const [OUTAGE_S, RATE] = readArguments(amount(30), wholeNumber(10_000));
 const PARTITIONS = 6;
 const TOPIC = "shipments";
 const SIGMA = resolve(import.meta.dirname, "../bin/sigma.js");

@@ -1,13 +1,15 @@
 import { DEFAULT_LIMITS } from "../src/core/contract-set.ts";
-import { machineId, compileMachineId } from "../src/core/identity.ts";
+import { compileIdRecipe, machineId } from "../src/core/identity.ts";
+import { machineIdsOf } from "../src/core/machine-ids.ts";
 import { parsePayload } from "../src/core/payload.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { compare, printTable } from "./rounds.ts";
 
 // node bench/payload.ts [rounds]     The strict boundary against bare JSON.parse of the same decoded bytes, in one run.
 // Target: at most 1.35x on the 85-byte shipment.
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const ROUNDS = Number(process.argv[2] ?? 41);
+const [ROUNDS] = readArguments(wholeNumber(41));
 /** Operations in one round of small documents; a round of large ones handles about as many bytes. */
 const OPERATIONS = 4_000;
 const BYTES = OPERATIONS * 85;
@@ -83,10 +85,16 @@ function bare(record: Buffer): unknown {
 
 function benchIdentity(): void {
   const fields = Array.from({ length: OPERATIONS }, (_, n) => [id(n)]);
-  const compiled = compileMachineId("payload", "shipment");
+  const recipe = compileIdRecipe("payload", "shipment");
+  const identities = fields.map((one) => ({ recipe, fields: one }));
   const timed = compare(
     [
-      { name: "compileMachineId", operations: OPERATIONS, run: () => each(fields, compiled) },
+      { name: "machineIdsOf, all at once", operations: OPERATIONS, run: () => machineIdsOf(identities) },
+      {
+        name: "machineIdsOf, one by one",
+        operations: OPERATIONS,
+        run: () => each(identities, (one) => machineIdsOf([one])),
+      },
       {
         name: "machineId",
         operations: OPERATIONS,

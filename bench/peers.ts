@@ -4,13 +4,13 @@ import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { MongoClient, type Db } from "mongodb";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
+import { fraction, readOptions, several, someText, wholeNumber } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
-import { cpuMicrosOf, cpuMicrosOfTree, residentMegabytesOfTree } from "./cpu.ts";
+import { cpuMicrosOf, cpuMicrosOfTree, pidOf, residentMegabytesOfTree } from "./cpu.ts";
 import { produceShipments } from "./gateway.ts";
 import { SHIPMENT_VALIDATOR, startConnect } from "./peers/connect.ts";
 import { startBenthos } from "./peers/benthos.ts";
@@ -25,18 +25,15 @@ import { decide } from "../src/core/decide.ts";
 // Each program runs alone. What is measured begins with a quarter of its facts and ends with the last: neither its start nor its compilers count.
 // Who begins changes from round to round. Before the rounds the Node loop runs unmeasured, after mongod took the memory that all runs need.
 
-const { values } = parseArgs({
-  options: {
-    records: { type: "string", default: "200000" },
-    rounds: { type: "string", default: "3" },
-    bytes: { type: "string", default: "85" },
-    failing: { type: "string", default: "0.1" },
-    partitions: { type: "string", default: "6" },
-    out: { type: "string", default: "" },
-    only: { type: "string", default: "" },
-  },
+const values = readOptions({
+  records: wholeNumber(200_000),
+  rounds: wholeNumber(3),
+  bytes: several([85], wholeNumber(1)),
+  failing: several([0.1], fraction(0)),
+  partitions: several([6], wholeNumber(1)),
+  out: someText(""),
+  only: someText(""),
 });
-const numbers = (text: string): readonly number[] => text.split(",").map(Number);
 const ROOT = resolve(import.meta.dirname, "..");
 const LOOK_EVERY_MS = 10;
 /** How often MongoDB keeps what a program writes: the gateway's document and evidence, and the oplog's of both. */
@@ -115,14 +112,13 @@ const folder = mkdtempSync(join(tmpdir(), "sigma-bench-"));
 const kafka = await startKafka();
 const mongo = await startMongo(1, [], []);
 const admin = new MongoClient(mongo.uri);
-const mongod = Number.parseInt(execFileSync("pgrep", ["-f", `port ${mongo.ports[0]}`], { encoding: "utf8" }), 10);
-const ROUNDS = Number(values.rounds);
+const mongod = pidOf(`port ${mongo.ports[0]}`);
+const ROUNDS = values.rounds;
 const results: unknown[] = [];
 try {
-  for (const bytes of numbers(values.bytes))
-    for (const failing of numbers(values.failing))
-      for (const partitions of numbers(values.partitions))
-        await compareOn({ bytes, failing, repeated: 0.05 }, partitions);
+  for (const bytes of values.bytes)
+    for (const failing of values.failing)
+      for (const partitions of values.partitions) await compareOn({ bytes, failing, repeated: 0.05 }, partitions);
   if (values.out !== "") writeFileSync(values.out, `${JSON.stringify(results, null, 2)}\n`);
 } finally {
   await admin.close();
@@ -132,7 +128,7 @@ try {
 
 /** Large records are fewer: about as many bytes. */
 function recordsOf({ bytes }: Shape): number {
-  return Math.round(Number(values.records) / Math.max(1, Math.sqrt(bytes / 85)));
+  return Math.round(values.records / Math.max(1, Math.sqrt(bytes / 85)));
 }
 
 async function compareOn(shape: Shape, partitions: number): Promise<void> {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { until } from "../test/patience.ts";
 import { startChromium } from "../test/servers/chromium.ts";
+import { readArguments, someText } from "./arguments.ts";
 import { addressOf, wantConsole } from "./console.ts";
 
 // node bench/pictures.ts [folder]
@@ -12,7 +13,7 @@ import { addressOf, wantConsole } from "./console.ts";
 // runbook and a telephone come from tests: CONSOLE_PICTURES=folder npx vitest run test/console/contracts.test.ts test/console/health.test.ts
 
 const ROOT = resolve(import.meta.dirname, "..");
-const FOLDER = process.argv[2] ?? join(ROOT, "docs/images");
+const [FOLDER] = readArguments(someText(join(ROOT, "docs/images")));
 
 mkdirSync(FOLDER, { recursive: true });
 const data = mkdtempSync(join(tmpdir(), "sigma-pictures-"));

@@ -1,13 +1,13 @@
-import { execFileSync, fork, type ChildProcess } from "node:child_process";
+import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { MongoClient } from "mongodb";
 import { HEAP_FLAGS, YOUNG_FLAGS } from "../bin/heap.js";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
-import { cpuMicrosOf } from "./cpu.ts";
+import { fraction, readOptions, someText, wholeNumber } from "./arguments.ts";
+import { cpuMicrosOf, pidOf } from "./cpu.ts";
 import { produceShipments } from "./gateway.ts";
 import type { Cost, Task } from "./pipeline-worker.ts";
 import { USUAL } from "./records.ts";
@@ -20,19 +20,15 @@ import { median } from "./rounds.ts";
 // process of its own, as they would run, kept warm and asked in turn; the gateway's with the flags that bin/sigma.js gives it.
 // Targets: at least 90 % of the rate of one bare loop, CPU of its process per record at most 1.45 times.
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    bytes: { type: "string", default: "85" },
-    failing: { type: "string", default: "0.1" },
-    partitions: { type: "string", default: "6" },
-    before: { type: "string", default: "" },
-  },
-});
-const RECORDS = Number(positionals[0] ?? 200_000);
-const ROUNDS = Number(positionals[1] ?? 3);
-const PARTITIONS = Number(values.partitions);
-const SHAPE = { ...USUAL, bytes: Number(values.bytes), failing: Number(values.failing) };
+const values = readOptions(
+  { bytes: wholeNumber(85), failing: fraction(0.1), partitions: wholeNumber(6), before: someText("") },
+  wholeNumber(200_000),
+  wholeNumber(3),
+  someText(""),
+);
+const [RECORDS, ROUNDS, PATTERN] = values.placed;
+const PARTITIONS = values.partitions;
+const SHAPE = { ...USUAL, bytes: values.bytes, failing: values.failing };
 const TOPIC = "shipments";
 const WORKER = resolve(import.meta.dirname, "pipeline-worker.ts");
 const BEFORE = "the gateway before";
@@ -49,14 +45,14 @@ const ALL: Readonly<Record<string, Task["variant"]>> = {
 // A third argument runs only the variants whose names match it.
 const VARIANTS = Object.fromEntries(
   Object.entries({ ...ALL, ...(values.before === "" ? {} : { [BEFORE]: "gateway" as const }) }).filter(([name]) =>
-    new RegExp(positionals[2] ?? "").test(name),
+    new RegExp(PATTERN).test(name),
   ),
 );
 
 const kafka = await startKafka();
 const mongo = await startMongo(1, [], []);
 const admin = new MongoClient(mongo.uri);
-const mongod = Number.parseInt(execFileSync("pgrep", ["-f", `port ${mongo.ports[0]}`], { encoding: "utf8" }), 10);
+const mongod = pidOf(`port ${mongo.ports[0]}`);
 const workers = new Map<string, ChildProcess>();
 try {
   await createTopic(kafka.brokers, TOPIC, PARTITIONS);

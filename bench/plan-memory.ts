@@ -5,6 +5,7 @@ import { EVERY_FAILURE } from "../test/failures/redrive/redriving.ts";
 import { makePlan } from "../src/failures/redrive/make-plan.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { FailurePlace } from "../src/store/redrives.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
 
 // node --heap-growing-percent=100 --external-memory-accounted-in-global-limit --no-allocation-site-pretenuring --max-semi-space-size=16 bench/plan-memory.ts [failures] [every]
@@ -13,8 +14,8 @@ import { shipmentContracts } from "./contracts.ts";
 // failed. The places of failures come from a generator and no record is in the evidence, so that what is measured is the plan: the
 // offsets, what the dry run remembers, the digest, the pages (which a real store takes). Target: 300 MB.
 
-const COUNT = Number(process.argv[2] ?? 10_000_000);
-const EVERY = BigInt(process.argv[3] ?? 10);
+const [COUNT, STEP] = readArguments(wholeNumber(10_000_000), wholeNumber(10));
+const EVERY = BigInt(STEP);
 const STREAMS = 6;
 const PAGE = 5_000;
 

@@ -6,6 +6,7 @@ import { openMongoStore } from "../src/store/mongodb/store.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { Store } from "../src/store/store.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
+import { readArguments } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine } from "./line.ts";
 import { median } from "./rounds.ts";
@@ -13,6 +14,7 @@ import { openLog, startOn } from "./start.ts";
 
 // node bench/redo.ts     What taking up a stream costs: its last entry, of 3,000 records, redone. Target: under 100 ms.
 
+readArguments();
 const RECORDS = 3_000;
 const ROUNDS = 11;
 const TOPIC = "shipments";

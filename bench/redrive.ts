@@ -11,6 +11,7 @@ import { openMongoStore } from "../src/store/mongodb/store.ts";
 import { openSqliteStoreInThread } from "../src/store/sqlite/store.ts";
 import type { Store } from "../src/store/store.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
+import { oneOf, readArguments, wholeNumber } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine } from "./line.ts";
 import { median } from "./rounds.ts";
@@ -20,9 +21,7 @@ import { openLog, startOn } from "./start.ts";
 // Failures that pass now are planned and redriven, against live ingestion of the same records by the same contract, on the same store (a real
 // mongod of its own, a replica set of one), in turns; nothing else runs. Target: the run at half the rate of live ingestion.
 
-const ENGINE = process.argv[2] ?? "sqlite";
-const RECORDS = Number(process.argv[3] ?? 60_000);
-const ROUNDS = Number(process.argv[4] ?? 3);
+const [ENGINE, RECORDS, ROUNDS] = readArguments(oneOf("sqlite", "mongodb"), wholeNumber(60_000), wholeNumber(3));
 const BATCH = 1_000;
 const TOPIC = "shipments";
 const LIVE = shipmentContracts(TOPIC);

@@ -7,21 +7,24 @@ import { openSqliteStoreInThread } from "../src/store/sqlite/store.ts";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
+import { oneOf, readArguments, wholeNumber } from "./arguments.ts";
+import { cpuMicrosOf, pidOf } from "./cpu.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { runGateway } from "./gateway.ts";
 import { openLog, startOn } from "./start.ts";
 
-// node bench/replays.ts [records] [mongodb | sqlite]
+// node bench/replays.ts [records] [both | mongodb | sqlite]
 // Records that are stored, and then the very same sent again: all of them duplicates, each with a receipt.
 // Targets: at least 70 % of the rate of the first time, at most 1.5 times its CPU.
 
-const RECORDS = Number(process.argv[2] ?? 300_000);
-const ENGINES = process.argv[3] === undefined ? ["mongodb", "sqlite"] : [process.argv[3]];
+const [RECORDS, ENGINE] = readArguments(wholeNumber(300_000), oneOf("both", "mongodb", "sqlite"));
+const ENGINES = ENGINE === "both" ? ["mongodb", "sqlite"] : [ENGINE];
 const TOPICS = ["warm", "first", "again", "once_more"] as const;
 const BATCH = 3_000;
 const PARTITIONS = 6;
 
-type Pass = { readonly seconds: number; readonly cpuMicros: number };
+/** `mongodMicros`: CPU of the server; 0 with SQLite. */
+type Pass = { readonly seconds: number; readonly cpuMicros: number; readonly mongodMicros: number };
 
 for (const engine of ENGINES) {
   const [first, ...replays] = engine === "mongodb" ? await overMongo() : await overSqlite();
@@ -30,10 +33,11 @@ for (const engine of ENGINES) {
   for (const replay of replays) print(engine, "sent again", replay, first);
 }
 
-function print(engine: string, name: string, { seconds, cpuMicros }: Pass, first: Pass): void {
+function print(engine: string, name: string, { seconds, cpuMicros, mongodMicros }: Pass, first: Pass): void {
   const rate = `${Math.round(RECORDS / seconds)}/s ${((100 * first.seconds) / seconds).toFixed(0)} %`;
   const cpu = `${(cpuMicros / RECORDS).toFixed(1)} us of CPU a record, ${(cpuMicros / first.cpuMicros).toFixed(2)}x`;
-  process.stdout.write(`${engine.padEnd(8)} ${name.padEnd(15)} ${rate.padStart(16)}   ${cpu}\n`);
+  const mongod = mongodMicros === 0 ? "" : `; mongod ${(mongodMicros / RECORDS).toFixed(1)} us`;
+  process.stdout.write(`${engine.padEnd(8)} ${name.padEnd(15)} ${rate.padStart(16)}   ${cpu}${mongod}\n`);
 }
 
 /** Every line passes; `warm` has others, for the compiler. */
@@ -44,24 +48,31 @@ function line(topic: string, n: number): Buffer {
   );
 }
 
-async function timed(run: () => Promise<unknown>): Promise<Pass> {
+async function timed(run: () => Promise<unknown>, mongodPid: number | null): Promise<Pass> {
+  const mongod = (): number => (mongodPid === null ? 0 : cpuMicrosOf(mongodPid));
+  const before = mongod();
   const [cpu, started] = [process.cpuUsage(), process.hrtime.bigint()];
   await run();
   const { user, system } = process.cpuUsage(cpu);
-  return { seconds: Number(process.hrtime.bigint() - started) / 1e9, cpuMicros: user + system };
+  return {
+    seconds: Number(process.hrtime.bigint() - started) / 1e9,
+    cpuMicros: user + system,
+    mongodMicros: mongod() - before,
+  };
 }
 
 async function overMongo(): Promise<readonly Pass[]> {
   const kafka = await startKafka();
   const mongo = await startMongo(1, [], []);
   const admin = new MongoClient(mongo.uri);
+  const mongod = pidOf(`port ${mongo.ports[0]}`);
   const passes: Pass[] = [];
   try {
     for (const topic of TOPICS) {
       await createTopic(kafka.brokers, topic, PARTITIONS);
       await produce(kafka.brokers, topic);
       await admin.db("admin").command({ fsync: 1 });
-      const pass = await timed(async () => runGateway(kafka.brokers, mongo.uri, "replays", topic, RECORDS));
+      const pass = await timed(async () => runGateway(kafka.brokers, mongo.uri, "replays", topic, RECORDS), mongod);
       if (topic !== "warm") passes.push(pass);
     }
   } finally {
@@ -112,7 +123,7 @@ async function overSqlite(): Promise<readonly Pass[]> {
       }
       const id = streams.find((stream) => stream.partition === partition)?.id ?? "";
       await gateway.settled(id, BigInt(RECORDS - 1), AbortSignal.timeout(600_000));
-    });
+    }, null);
     if (topic !== "warm") passes.push(pass);
   }
   await gateway.stop();

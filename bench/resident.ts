@@ -7,17 +7,18 @@ import { MongoClient } from "mongodb";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { cpuMicrosOf } from "./cpu.ts";
+import { decidedIn } from "./decided.ts";
 import { produceShipments } from "./gateway.ts";
 
 // node bench/resident.ts [records]
 // Resident memory and CPU of the program itself, in a process of its own, from Kafka to MongoDB at full speed over six partitions
 // (Linux). Target: under 300 MB.
 
-const RECORDS = Number(process.argv[2] ?? 1_000_000);
+const [RECORDS] = readArguments(wholeNumber(1_000_000));
 const SIGMA = resolve(import.meta.dirname, "../bin/sigma.js");
 const TOPIC = "shipments";
-const COLLECTIONS = ["validated_shipments", "failed_shipments", "sigma_receipts"];
 
 const kafka = await startKafka();
 const mongo = await startMongo(1, [], []);
@@ -37,8 +38,7 @@ for (let stored = 0, asked = 0; stored < RECORDS;) {
   samples.push(residentMb(gateway.pid ?? 0));
   if (performance.now() - asked < 500) continue;
   asked = performance.now();
-  const counts = COLLECTIONS.map(async (name) => client.db().collection(name).estimatedDocumentCount());
-  stored = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  stored = await decidedIn(client.db());
 }
 const seconds = (performance.now() - started) / 1_000;
 const cpuMicros = cpuMicrosOf(gateway.pid ?? 0);

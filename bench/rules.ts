@@ -1,14 +1,14 @@
 import { Environment } from "@marcbachmann/cel-js";
 import { compileRules } from "../src/core/rules.ts";
 import type { JsonObject, JsonValue } from "../src/json/json.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { compare, printTable } from "./rounds.ts";
 
 // node bench/rules.ts [rounds] [items of the worst records]
 // What a rule costs beside the evaluator of the library that parses it, and what the worst records cost.
 
-const ROUNDS = Number(process.argv[2] ?? 21);
+const [ROUNDS, ITEMS] = readArguments(wholeNumber(21), wholeNumber(40_000));
 const TIMES = 100_000;
-const ITEMS = Number(process.argv[3] ?? 40_000);
 
 const SCHEMA: JsonObject = {
   type: "object",

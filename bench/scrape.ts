@@ -3,6 +3,7 @@ import { gatewayFamilies } from "../src/http/metrics/families.ts";
 import type { BatchMeasures, GatewayEvent } from "../src/gateway/event.ts";
 import { createMetrics } from "../src/observe/metrics/metrics.ts";
 import { openRuntimeMetrics } from "../src/observe/metrics/runtime.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { median } from "./rounds.ts";
 
 // node bench/scrape.ts [subjects] [versions] [rounds]
@@ -10,9 +11,7 @@ import { median } from "./rounds.ts";
 // for each subject, gave verdicts of every version on both routes, and answered on 50 routes; and what an event costs.
 // Targets: a page under 50 ms and 2 MB; 0.1 us of CPU a record for all metrics and logs.
 
-const SUBJECTS = Number(process.argv[2] ?? 200);
-const VERSIONS = Number(process.argv[3] ?? 5);
-const ROUNDS = Number(process.argv[4] ?? 50);
+const [SUBJECTS, VERSIONS, ROUNDS] = readArguments(wholeNumber(200), wholeNumber(5), wholeNumber(50));
 /** Records of a batch. */
 const RECORDS = 3_000;
 

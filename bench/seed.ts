@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { decide } from "../src/core/decide.ts";
-import { freePorts } from "../test/servers/cache.ts";
+import { freePorts } from "../test/servers/ports.ts";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { produceShipments, runGateway } from "./gateway.ts";
 import { shipmentLine } from "./line.ts";
@@ -16,7 +17,7 @@ import { shipmentLine } from "./line.ts";
 // the gateway, one after the other on the same servers. The Python needs fastapi, uvicorn, httpx, pymongo, kafka-python.
 // Targets: 10 times end to end into MongoDB, 80 times for validation alone.
 
-const RECORDS = Number(process.argv[2] ?? 20_000);
+const [RECORDS] = readArguments(wholeNumber(20_000));
 const PYTHON = process.env["SEED_PYTHON"] ?? "python3";
 const TOPIC = "shipments";
 const FOLDER = new URL("seed/", import.meta.url).pathname;

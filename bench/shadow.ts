@@ -5,6 +5,7 @@ import type { ContractSet } from "../src/core/contract-set.ts";
 import { observeWithShadow, openShadow, type Shadow } from "../src/rejudge/shadow/shadow.ts";
 import { SHADOW_LIMITS } from "../src/rejudge/shadow/thread.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine as line } from "./line.ts";
 import { median } from "./rounds.ts";
@@ -14,8 +15,7 @@ import { openLog, startOn } from "./start.ts";
 // The embedded gateway as fast as it goes, and one record at a time, with a version that looks on and without, in turns of
 // one run. A thread needs a core: on a machine without one to spare it shares that of the gateway.
 
-const RECORDS = Number(process.argv[2] ?? 100_000);
-const ROUNDS = Number(process.argv[3] ?? 5);
+const [RECORDS, ROUNDS] = readArguments(wholeNumber(100_000), wholeNumber(5));
 const BATCH = 1_000;
 /** Appended one by one, with a pause, for the time from append to durable decision. */
 const SINGLE = Math.min(500, RECORDS);

@@ -6,6 +6,7 @@ import { HEAP_FLAGS, YOUNG_FLAGS } from "../bin/heap.js";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { cpuMicrosOf } from "./cpu.ts";
 import { produceShipments } from "./gateway.ts";
 import type { Cost, Task } from "./pipeline-worker.ts";
@@ -17,8 +18,7 @@ import { median } from "./rounds.ts";
 // which other work on the machine disturbs less than the rate. Targets: groups at most 3 %; metrics and log at most 2 % and 0.1 us of
 // CPU a record.
 
-const RECORDS = Number(process.argv[2] ?? 200_000);
-const ROUNDS = Number(process.argv[3] ?? 6);
+const [RECORDS, ROUNDS] = readArguments(wholeNumber(200_000), wholeNumber(6));
 const TOPIC = "shipments";
 const SIDES = {
   "the gateway": "gateway",

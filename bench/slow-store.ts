@@ -1,3 +1,4 @@
+import { readArguments, several, someText, wholeNumber } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { produceShipments } from "./gateway.ts";
 import { startOn } from "./start.ts";
@@ -12,14 +13,12 @@ import { openMongoStore } from "../src/store/mongodb/store.ts";
 // What larger batches are worth where the store is far away: records a second by the delay of each way to it, the number of partitions and the
 // most records of a batch. The way is a proxy in this process, which costs CPU of its own in every cell.
 
-const RECORDS = Number(process.argv[2] ?? 120_000);
-const PARTITIONS = listOf(process.argv[3] ?? "1,6");
-const DELAYS_MS = listOf(process.argv[4] ?? "0,5,25,100");
-const SIZES = (process.argv[5] ?? "3000,3000+,12000").split(",");
-
-function listOf(text: string): readonly number[] {
-  return text.split(",").map(Number);
-}
+const [RECORDS, PARTITIONS, DELAYS_MS, SIZES] = readArguments(
+  wholeNumber(120_000),
+  several([1, 6], wholeNumber(1)),
+  several([0, 5, 25, 100], wholeNumber(1, 0)),
+  someText("3000,3000+,12000", /^\d+\+?(,\d+\+?)*$/),
+);
 
 const kafka = await startKafka();
 const mongo = await startMongo(1, [], []);
@@ -72,7 +71,7 @@ try {
     for (const delayMs of DELAYS_MS) {
       proxy.set(delayMs === 0 ? { kind: "none" } : { kind: "latency", delayMs });
       const cells: string[] = [];
-      for (const [index, size] of SIZES.entries())
+      for (const [index, size] of SIZES.split(",").entries())
         cells.push(`${size}: ${await measure(`s${partitions}_${delayMs}_${index}`, topic, size)}`);
       process.stdout.write(
         `${partitions} partitions, ${delayMs} ms each way; records/s (records a batch) ${cells.join("  ")}\n`,

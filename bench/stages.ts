@@ -4,11 +4,12 @@ import { DEFAULT_LIMITS } from "../src/core/contract-set.ts";
 import { parsePayload } from "../src/core/payload.ts";
 import type { SourceRecord } from "../src/core/record.ts";
 import { decideBatch } from "../src/gateway/decide-batch.ts";
-import { decideRecord } from "../src/gateway/decided.ts";
+import { decideRecords } from "../src/gateway/decided.ts";
 import { createEvidence, roomFor } from "../src/ledger/evidence.ts";
 import { evidenceDigest, packEvidence } from "../src/ledger/packed.ts";
 import { refusalOf } from "../src/store/mongodb/refusal.ts";
 import { createStaging } from "../src/store/mongodb/writes.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { recordOf } from "./records.ts";
 
@@ -16,8 +17,7 @@ import { recordOf } from "./records.ts";
 // What each stage of a passing record costs in this process, from its bytes to its staged document and packed evidence: least of all
 // rounds, which take turns. The last line is a whole batch of 1 MiB or 3,000 records, garbage included.
 
-const BYTES = Number(process.argv[2] ?? 16_384);
-const ROUNDS = Number(process.argv[3] ?? 40);
+const [BYTES, ROUNDS] = readArguments(wholeNumber(16_384), wholeNumber(40));
 const COUNT = Math.min(3_000, Math.floor(1_048_576 / BYTES));
 const STREAM = { number: 1, stream: "a/b/0", topic: "shipments", partition: 0 };
 const RANGE = { topic: "shipments", partition: 0, from: 0n };
@@ -36,7 +36,7 @@ const staging = createStaging();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const evidence = writeEvidence();
 const fetched = Buffer.concat(values);
-const rows = records.map((record) => decideRecord(record, set, refusalOf));
+const rows = decideRecords(records, set, refusalOf);
 
 const stages: Readonly<Record<string, () => unknown>> = {
   "JSON.parse of the decoded bytes": () => values.map((value) => JSON.parse(decoder.decode(value)) as unknown),
@@ -75,7 +75,7 @@ function writeEvidence(): Buffer {
 
 function wholeBatch(): void {
   const batch = { stream: STREAM, subject: "shipment", from: 0n, to: BigInt(COUNT), records };
-  const decided = decideBatch(staging, batch, (record) => decideRecord(record, set, refusalOf));
+  const decided = decideBatch(staging, batch, (group) => decideRecords(group, set, refusalOf));
   packEvidence(decided.evidence);
   decided.facts.release();
   decided.failed.release();

@@ -5,14 +5,14 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { loadContracts } from "../src/contract/files.ts";
 import { formatLock, LOCK_NAME } from "../src/contract/lock.ts";
+import { amount, readArguments, wholeNumber } from "./arguments.ts";
 
 // node bench/swap.ts [subjects] [seconds]
 // The program on its embedded engine, among many contracts, while clients append record by record and wait for each
 // decision: without a change of the contracts, and with a change every five seconds, in turns of one run.
 // Target: p99 within twice, and not one record without its decision.
 
-const SUBJECTS = Number(process.argv[2] ?? 200);
-const SECONDS = Number(process.argv[3] ?? 60);
+const [SUBJECTS, SECONDS] = readArguments(wholeNumber(200), amount(60));
 const VERSIONS = 5;
 const CLIENTS = 8;
 /** Each client asks so often. */

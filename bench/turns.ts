@@ -1,14 +1,16 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MongoClient } from "mongodb";
+import { countReceipts } from "../src/store/mongodb/receipt-reads.ts";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
-import { cpuMicrosOf, cpuMicrosOfThread, cpuMicrosOfTree, residentMegabytesOfTree, treeOf } from "./cpu.ts";
+import { cpuMicrosOf, cpuMicrosOfThread, cpuMicrosOfTree, pidOf, residentMegabytesOfTree, treeOf } from "./cpu.ts";
+import { decidedIn } from "./decided.ts";
 import { produceShipments } from "./gateway.ts";
 import type { Shape } from "./records.ts";
 
@@ -160,11 +162,7 @@ function createTurns({ client, child, database, mongod, broker, log }: Watched) 
   const pid = child.pid ?? 0;
   const db = client.db(database);
   const countOf = async (name: string): Promise<number> => db.collection(name).estimatedDocumentCount();
-  const records = async (): Promise<number> => {
-    const { fact, failure, receipt } = COLLECTIONS;
-    const counts = await Promise.all([fact, failure, receipt].map(countOf));
-    return counts.reduce((total, one) => total + one, 0);
-  };
+  const records = async (): Promise<number> => decidedIn(db);
   const freeze = (frozen: boolean): void => {
     for (const one of treeOf(pid)) process.kill(one, frozen ? "SIGSTOP" : "SIGCONT");
   };
@@ -224,9 +222,7 @@ async function storedIn(client: MongoClient, database: string): Promise<Stored> 
     return { documents: Number(count), bytes: Number(storageSize) + Number(totalIndexSize) };
   };
   const { fact, failure, receipt, ledger } = COLLECTIONS;
-  return { fact: await of(fact), failure: await of(failure), receipt: await of(receipt), ledger: await of(ledger) };
-}
-
-function pidOf(pattern: string): number {
-  return Number.parseInt(execFileSync("pgrep", ["-f", pattern], { encoding: "utf8" }), 10);
+  // Receipts share documents.
+  const receipts = { ...(await of(receipt)), documents: await countReceipts(db) };
+  return { fact: await of(fact), failure: await of(failure), receipt: receipts, ledger: await of(ledger) };
 }

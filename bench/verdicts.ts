@@ -4,13 +4,14 @@ import { DEFAULT_LIMITS, sealContractSet, versionDigest } from "../src/core/cont
 import { decide } from "../src/core/decide.ts";
 import type { JsonObject } from "../src/json/json.ts";
 import { compileSchema } from "../src/schema/schema.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { compare, printTable } from "./rounds.ts";
 
 // node bench/verdicts.ts [rounds]     What asserted formats, exact decimals and explanations cost, in one run.
 // Targets: four formats and two multipleOf at most 1.6 times JSON.parse more than without; a failing oneOf of ten at most 10 us.
 
 const RECORDS = 1_000;
-const ROUNDS = Number(process.argv[2] ?? 41);
+const [ROUNDS] = readArguments(wholeNumber(41));
 
 const plain: JsonObject = {
   type: "object",

@@ -7,6 +7,7 @@ import type { Header } from "../src/core/record.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import { candidateFrom, type Candidate } from "../src/rejudge/candidate.ts";
 import { whatIf } from "../src/rejudge/what-if/what-if.ts";
+import { readArguments, wholeNumber } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { shipmentLine } from "./line.ts";
 import { median } from "./rounds.ts";
@@ -16,8 +17,7 @@ import { openLog, startOn } from "./start.ts";
 // What-if over a stored history that the real gateway wrote, against bare decide of the same bytes in memory, in
 // alternating rounds of one run. Target: at least 70 % of the rate of decide.
 
-const RECORDS = Number(process.argv[2] ?? 300_000);
-const ROUNDS = Number(process.argv[3] ?? 5);
+const [RECORDS, ROUNDS] = readArguments(wholeNumber(300_000), wholeNumber(5));
 const BATCH = 3_000;
 /** As bench/decide.ts does it: so few records that they stay in the processor's cache. */
 const HOT = 2_000;

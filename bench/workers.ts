@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { fraction, readOptions, several, wholeNumber } from "./arguments.ts";
 import { median } from "./rounds.ts";
 import { backlogFor, openBench, type Runner, type Turn } from "./turns.ts";
 
@@ -8,22 +8,19 @@ import { backlogFor, openBench, type Runner, type Turn } from "./turns.ts";
 // costs, and the records while V8 still compiles, is told apart.
 // Targets: two workers spend at most 1.15 times the CPU of one, so that they decide at least 1.7 times as much for twice the CPU.
 
-const { values } = parseArgs({
-  options: {
-    workers: { type: "string", default: "1,2" },
-    turns: { type: "string", default: "8" },
-    turn: { type: "string", default: "60000" },
-    bytes: { type: "string", default: "85" },
-    failing: { type: "string", default: "0.1" },
-    partitions: { type: "string", default: "6" },
-  },
+const { turns, partitions, ...values } = readOptions({
+  workers: several([1, 2], wholeNumber(1)),
+  turns: wholeNumber(8),
+  turn: wholeNumber(60_000),
+  bytes: several([85], wholeNumber(1)),
+  failing: several([0.1], fraction(0)),
+  partitions: wholeNumber(6),
 });
-const numbers = (text: string): readonly number[] => text.split(",").map(Number);
-const WORKERS = numbers(values.workers);
+const WORKERS = values.workers;
 const bench = await openBench();
 try {
-  for (const bytes of numbers(values.bytes)) {
-    for (const failing of numbers(values.failing)) await compareOn(bytes, failing);
+  for (const bytes of values.bytes) {
+    for (const failing of values.failing) await compareOn(bytes, failing);
   }
 } finally {
   await bench.close();
@@ -31,10 +28,8 @@ try {
 
 async function compareOn(bytes: number, failing: number): Promise<void> {
   // Large records are fewer.
-  const turn = Math.round(Number(values.turn) / Math.max(1, Math.sqrt(bytes / 85)));
-  const turns = Number(values.turns);
+  const turn = Math.round(values.turn / Math.max(1, Math.sqrt(bytes / 85)));
   const topic = `shipments-${bytes}-${failing}`;
-  const partitions = Number(values.partitions);
   await bench.fill(topic, backlogFor(turn, turns, Math.max(...WORKERS)), partitions, {
     bytes,
     failing,

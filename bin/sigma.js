@@ -19,7 +19,11 @@ else relaunch();
 
 function start() {
   quietExperiments();
-  if (process.argv[2] === "start") setYoungGeneration();
+  if (process.argv[2] === "start") {
+    setYoungGeneration();
+    // Told to end now, it has nothing to finish. The first process of a container would not hear a signal without a handler.
+    process.once("SIGTERM", () => process.exit(0));
+  }
   for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
   if (module.enableCompileCache !== undefined) module.enableCompileCache();
   // A checkout has the sources; the published package has only the built files.
@@ -33,7 +37,7 @@ function start() {
  */
 function setYoungGeneration() {
   const given = [...process.execArgv, process.env.NODE_OPTIONS || ""].some((option) => option.includes("semi-space"));
-  if (given || process.platform === "win32" || process.execve === undefined) return;
+  if (given || YOUNG_FLAGS.length === 0 || process.platform === "win32" || process.execve === undefined) return;
   const [node, ...own] = process.argv;
   process.execve(node, [node, ...process.execArgv, ...YOUNG_FLAGS, ...own], process.env);
 }

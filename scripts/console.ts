@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { builtOnce } from "./built-once.ts";
 
 // node scripts/console.ts    builds the console into dist/console, unless what is there was built from the same sources
 
@@ -29,35 +29,16 @@ function builtFrom(): string | null {
   }
 }
 
-const LOCK = join(ROOT, "dist/console.lock");
-/** A build takes a few seconds: a lock that is so old is one of a process that was killed. */
-const LOCK_MS = 120_000;
-
-/** One process builds, and others wait for it: a build begins with an empty folder. @returns whether this one may. */
-function lock(): boolean {
-  mkdirSync(join(ROOT, "dist"), { recursive: true });
-  try {
-    mkdirSync(LOCK);
-    return true;
-  } catch {
-    const age = Date.now() - (statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > LOCK_MS) rmSync(LOCK, { recursive: true, force: true });
-    return false;
-  }
-}
+// Not in dist, which is in the package.
+const LOCK = join(ROOT, "node_modules/.sigma-console.lock");
 
 const digest = digestOfSources();
-while (builtFrom() !== digest) {
-  if (!lock()) {
-    await delay(100);
-    continue;
-  }
-  try {
-    if (builtFrom() === digest) break;
+await builtOnce(
+  LOCK,
+  () => builtFrom() === digest,
+  async () => {
     const { build } = await import("vite");
     await build({ configFile: join(ROOT, "console/vite.config.ts") });
     writeFileSync(NOTE, digest);
-  } finally {
-    rmSync(LOCK, { recursive: true, force: true });
-  }
-}
+  },
+);

@@ -267,7 +267,8 @@ const FINDINGS: Readonly<Record<FindingCode, string>> = {
   LEDGER_RANGE: "The ranges of two entries do not join",
   LEDGER_OUTCOMES: "The outcomes of an entry contradict its range or count",
   CONTRACT_SET: "The contract set of an entry is missing, or is not what its digest says",
-  STREAM_UNKNOWN: "A stream of the ledger has no number, or a numbered one is in no ledger",
+  STREAM_UNKNOWN:
+    "A stream of the ledger has no number, one is in no log, or one is said to be of another topic or partition",
   ENGINE_ORDER: "An older engine decided an entry than the one before",
   EVIDENCE: "The evidence of an entry is missing, or is not what was decided",
   ERASURE:
@@ -301,7 +302,7 @@ const FINDINGS: Readonly<Record<FindingCode, string>> = {
   ANCHOR_MISSING: "A head was anchored or kept by hand, and the store has nothing of its stream, or no such entry",
   ANCHOR_DIFFERS: "An entry or an action of an operator is another than the one that was anchored",
   ANCHOR_BEHIND: "A stream or the operator log ends before a head that was anchored",
-  GROUPS: "A counter of failures differs from the stored failures of its group",
+  GROUPS: "A counter of failures differs from the failures of its group, or is of no stream or entry",
   VOLUME: "A counter of decided records differs from the records of its stream: `sigma store repair` counts again",
   TOTALS: "The totals of the store are not those of its ledger",
 };

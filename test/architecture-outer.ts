@@ -356,6 +356,22 @@ export const OUTER_PARTS: Readonly<Record<string, Part>> = {
     libraries: [],
     node: ["node:fs", "node:stream", "node:zlib"],
   },
-  // Where the code of a thread is.
-  "thread-entry": { uses: [], libraries: [], node: [] },
+  // Schemas of strangers, looked at in a thread that can be ended.
+  isolate: {
+    uses: [
+      "core",
+      "inclusion/change-rules",
+      "inclusion/inclusion",
+      "json",
+      "registry/served",
+      "schema",
+      "thread-entry",
+    ],
+    libraries: [],
+    node: ["node:worker_threads"],
+  },
+  // How a thread is begun, and where its code is.
+  "thread-entry": { uses: [], libraries: [], node: ["node:worker_threads"] },
+  // What each thread begins with.
+  "thread-start": { uses: [], libraries: [], node: ["node:module"] },
 };

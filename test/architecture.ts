@@ -122,12 +122,6 @@ export const PARTS: Readonly<Record<string, Part>> = {
     libraries: ["jsonc-parser", "recheck", "yaml"],
     node: ["node:crypto", "node:fs", "node:module", "node:path"],
   },
-  // Schemas of strangers, looked at in a thread that can be ended.
-  isolate: {
-    uses: ["core", "inclusion/change-rules", "inclusion/inclusion", "json", "registry/served", "schema"],
-    libraries: [],
-    node: ["node:worker_threads"],
-  },
   // A schema registry, asked and published to.
   registry: { uses: ["core", "doctor/check", "json", "registry/served"], libraries: [], node: [] },
   // What our own registry answers.

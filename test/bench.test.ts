@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 const BENCH = resolve(import.meta.dirname, "../bench");
 
@@ -69,21 +69,53 @@ describe("a benchmark", () => {
     expect([...Object.keys(SMALL), ...Object.keys(LEFT_OUT)].toSorted()).toEqual(programs.toSorted());
   });
 
-  test.concurrent.each(Object.entries(SMALL))("runs to its end: %s %s", async (name, sizes) => {
+  // The context's own onTestFinished: the global one takes whichever of the concurrent tests began last, whose end would kill this child.
+  test.concurrent.for(Object.entries(SMALL))("runs to its end: %s %s", async ([name, sizes], { onTestFinished }) => {
     const child = spawn(process.execPath, [join(BENCH, name), ...sizes.split(" ")], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     onTestFinished(() => void child.kill("SIGKILL"));
-    const [stdout, stderr, [code]] = await Promise.all([
+    const [stdout, stderr, [code, signal]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
-      once(child, "close") as Promise<[number | null]>,
+      once(child, "close") as Promise<[number | null, string | null]>,
     ]);
     expect(stderr).toBe("");
     // One of them ends with 1 where an answer is late, as on a busy machine.
-    expect(name === "console-api.ts" ? [0, 1] : [0]).toContain(code);
+    expect(name === "console-api.ts" ? [0, 1] : [0]).toContain(signal ?? code);
     expect(stdout).toMatch(/\d.*\n/);
     expect(stdout).not.toMatch(/\b(?:NaN|Infinity|undefined)\b/);
+  });
+});
+
+describe("an argument that is wrong", () => {
+  const HEAD: Readonly<Record<string, string>> = {
+    "replays.ts abc": '"abc" is not a whole number from 1; node bench/replays.ts [records] [both | mongodb | sqlite]',
+    "replays.ts 10 postgres":
+      '"postgres" is not one of both, mongodb, sqlite; node bench/replays.ts [records] [both | mongodb | sqlite]',
+    "decide.ts 1 2": '"2" is one argument too many; node bench/decide.ts [rounds]',
+    "post.ts": "a text as ^https?: is missing; node bench/post.ts URL RECORDS",
+    "long.ts --failing 2":
+      '"2" is not a number from 0 to 1; node bench/long.ts [--records 10000000] [--parts 10] [--bytes 85] [--failing 0.1] [--workers 1] [--partitions 6]',
+    "capacity.ts --bytes 85":
+      "Unknown option '--bytes'; node bench/capacity.ts [--out costs.json] [--turns 3] [--turn 100000]",
+  };
+
+  test.concurrent.for(Object.entries(HEAD))(
+    "ends a benchmark with one line and 2: %s",
+    async ([line, told], context) => {
+      const [name = "", ...given] = line.split(" ");
+      const child = spawn(process.execPath, [join(BENCH, name), ...given], { stdio: ["ignore", "ignore", "pipe"] });
+      context.onTestFinished(() => void child.kill("SIGKILL"));
+      const [stderr, ended] = await Promise.all([text(child.stderr), once(child, "close")]);
+      expect([stderr, ended]).toEqual([`Cannot run bench/${name}: ${told}\n`, [2, null]]);
+    },
+  );
+
+  test("is judged the same way in every benchmark", () => {
+    const programs = readdirSync(BENCH).filter((name) => isProgram(name));
+    const own = programs.filter((name) => !readFileSync(join(BENCH, name), "utf8").includes('"./arguments.ts"'));
+    expect(own).toEqual([]);
   });
 });
 

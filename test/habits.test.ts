@@ -20,7 +20,7 @@ const SLEEPING: Readonly<Record<string, string>> = {
   "test/chaos/proxy.ts": "is the latency that the proxy adds",
   "test/chaos/store-faults.test.ts": "is how long a fault lasts",
   "test/chaos/workers.ts": "looks again until a worker answers",
-  "test/cli/backup.test.ts": "bounds the load",
+  "test/cli/waiting.test.ts": "is what is waited for, on a clock that the test moves",
   "test/config/reload.test.ts": "is the gateway's own pause",
   "test/e2e/lane-latency.ts": "keeps to a rate, and looks again until the records are stored",
   "test/e2e/store-outage.test.ts": "keeps to a rate",
@@ -77,5 +77,13 @@ describe("the tests", () => {
 
   test("leave none early: what cannot run here is skipped, and says so", () => {
     expect(FILES.flatMap(earlyReturns)).toEqual([]);
+  });
+
+  test("that run side by side take onTestFinished from their context: vitest gives the global one to whichever began last", () => {
+    const concurrent = FILES.filter((file) => /\b(?:test|describe)\.concurrent\b/.test(text(file)));
+    expect(concurrent).toContain("test/bench.test.ts");
+    expect(
+      concurrent.filter((file) => /import \{[^}]*\bonTestFinished\b[^}]*\} from "vitest"/.test(text(file))),
+    ).toEqual([]);
   });
 });

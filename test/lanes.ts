@@ -30,12 +30,10 @@ export function laneOf(file: string): Lane {
 /**
  * The files that a run leaves out: those of other lanes, and those whose servers cannot be had on this machine, which is
  * said on stderr. In CI that is a failure. A server is brought only when a file of the lane needs it.
- *
- * @param lane null for all of them.
  */
-export function filesLeftOut(lane: Lane | null, servers: readonly RealServer[] = SERVERS): readonly string[] {
+export function filesLeftOut(lane: Lane, servers: readonly RealServer[] = SERVERS): readonly string[] {
   const files = testFiles().map((file) => ({ file, lane: laneOf(file), needs: reachedFrom(file) }));
-  const asked = files.filter((one) => lane === null || one.lane === lane);
+  const asked = files.filter((one) => one.lane === lane);
   const missing = servers
     .filter(({ module }) => asked.some(({ needs }) => needs.has(module)))
     .filter((server) => !canBeHad(server))

@@ -1618,6 +1618,7 @@ export type RoutedStream = {
     readonly code: string;
     readonly message: string;
     readonly remedy: string;
+    /** The page that says more: docs/runbooks/breaker-open.md */
     readonly runbook: string;
   } | null;
 };

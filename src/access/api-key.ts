@@ -65,3 +65,8 @@ export function stateOf(key: ApiKey, nowMs: number): "active" | "revoked" | "exp
   if (key.revokedAt !== null) return "revoked";
   return key.endsMs !== null && key.endsMs <= nowMs ? "expired" : "active";
 }
+
+/** Whether somebody may do everything by a key: a limited one may not change keys. */
+export function isAdmin({ roles, topics, subjects }: Pick<ApiKey, "roles" | "topics" | "subjects">): boolean {
+  return roles.includes("admin") && topics.length === 0 && subjects.length === 0;
+}

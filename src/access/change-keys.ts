@@ -2,7 +2,7 @@ import { recordWhen, type Operator } from "../gateway/operate.ts";
 import type { OperatorAction } from "../ledger/operator-log.ts";
 import { operatorActions } from "../operator/actions.ts";
 import type { Store, StoreReads } from "../store/store.ts";
-import { newKey, stateOf, type ApiKey } from "./api-key.ts";
+import { isAdmin, newKey, stateOf, type ApiKey } from "./api-key.ts";
 import { createKeyBook, keyDetail, type KeyBook, type KeyDetail } from "./key-book.ts";
 
 type Target = Pick<Store, "appendAction"> & { readonly reads: Pick<StoreReads, "operatorLog"> };
@@ -47,11 +47,6 @@ export async function makeKeyOfOpenGateway(
 /** Whether somebody may do everything by one of the keys, which then leaves nobody locked out. */
 export function hasAdmin(keys: readonly ApiKey[], nowMs: number): boolean {
   return keys.some((key) => isAdmin(key) && stateOf(key, nowMs) === "active");
-}
-
-/** A limited key may not change keys. */
-function isAdmin({ roles, topics, subjects }: Pick<KeyDetail, "roles" | "topics" | "subjects">): boolean {
-  return roles.includes("admin") && topics.length === 0 && subjects.length === 0;
 }
 
 /**

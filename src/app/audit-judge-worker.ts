@@ -11,6 +11,9 @@ export type JudgeQuestion = { readonly id: number } & (
   | { readonly kind: "integrity" }
 );
 
+/** What the thread is told: a question, or to end behind those before it. */
+export type JudgeMessage = JudgeQuestion | "end";
+
 /** The answer: a verdict, faults, or null. */
 export type JudgeAnswer = { readonly id: number; readonly value: unknown };
 
@@ -18,9 +21,15 @@ const store = await openHistory(workerData as Where);
 // Whoever checks the file needs no contract.
 let sets: Awaited<ReturnType<typeof compiledSetsOf>> | null = null;
 let working: Promise<void> = Promise.resolve();
-parentPort?.on("message", (question: JudgeQuestion) => {
-  working = working.then(async () => answer(question));
+parentPort?.on("message", (message: JudgeMessage) => {
+  working = working.then(async () => (message === "end" ? end() : answer(message)));
 });
+
+/** Closes the store, and lets go of what keeps the thread: it ends by itself, with no connection open. */
+async function end(): Promise<void> {
+  await store.close();
+  parentPort?.close();
+}
 
 async function answer(question: JudgeQuestion): Promise<void> {
   const said: JudgeAnswer = { id: question.id, value: await valueOf(question) };

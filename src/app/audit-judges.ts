@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Judges } from "../audit/judges.ts";
-import { threadEntry } from "../thread-entry.ts";
-import type { JudgeAnswer, JudgeQuestion } from "./audit-judge-worker.ts";
+import { beginThread, threadEntry } from "../thread-entry.ts";
+import type { JudgeAnswer, JudgeMessage, JudgeQuestion } from "./audit-judge-worker.ts";
 import { dataFiles } from "./data-directory.ts";
 import type { Where } from "./stores.ts";
 
@@ -50,7 +50,7 @@ export function openAuditJudges(
 ): Judges & { readonly close: () => Promise<void> } {
   const begun: Thread[] = [];
   const begin = (): Thread => {
-    const thread = beginThread({ dataDir, mongodbUri });
+    const thread = beginJudge({ dataDir, mongodbUri });
     begun.push(thread);
     return thread;
   };
@@ -72,11 +72,16 @@ export function openAuditJudges(
   };
 }
 
-function beginThread(where: Where): Thread {
+/** How long a thread may take to close its store; one in the middle of a large entry, or of a whole file, is ended. */
+const END_MS = 1_000;
+
+function beginJudge(where: Where): Thread {
   const entry = threadEntry(import.meta.url, "./audit-judge-worker");
-  const worker = new Worker(entry, { workerData: where, name: "audit" });
+  const worker = beginThread(entry, { workerData: where, name: "audit" });
   const waiting = new Map<number, (value: unknown) => void>();
   let [asked, ended] = [0, false];
+  const hasEnded = (): boolean => ended;
+  const gone = Promise.withResolvers<void>();
   worker.on("message", ({ id, value }: JudgeAnswer) => {
     waiting.get(id)?.(value);
     waiting.delete(id);
@@ -87,6 +92,7 @@ function beginThread(where: Where): Thread {
     ended = true;
     for (const resolve of waiting.values()) resolve(null);
     waiting.clear();
+    gone.resolve();
   });
   return {
     ask: async (asking) => {
@@ -100,7 +106,13 @@ function beginThread(where: Where): Thread {
       return promise;
     },
     load: () => waiting.size,
-    hasEnded: () => ended,
-    end: async () => worker.terminate(),
+    hasEnded,
+    end: async () => {
+      if (ended) return;
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
+      worker.postMessage("end" satisfies JudgeMessage);
+      await Promise.race([gone.promise, delay(END_MS, undefined, { ref: false })]);
+      if (!hasEnded()) await worker.terminate();
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { FileName } from "../backup/manifest.ts";
 import type { Config } from "../config/config.ts";
 import type { IntegrityCheck } from "../sqlite/integrity.ts";
@@ -79,6 +80,24 @@ export async function checkFiles(config: Config): Promise<IntegrityCheck> {
     Promise.all(checks.map(async (check) => check.damage)).then((found) => found.find((one) => one !== null) ?? null),
   ]);
   return { damage, stop: async () => void (await Promise.all(checks.map(async (check) => check.stop()))) };
+}
+
+/** How long whoever is going to decide waits for the check, which reads all of log and store. Larger files are checked meanwhile. */
+const CHECK_WAIT_MS = 10_000;
+
+/**
+ * Waits a limited time for a check.
+ * @returns whether it goes on.
+ * @throws `Unavailable` when it finds damage in that time.
+ */
+export async function refuseDamage({ damage }: Pick<IntegrityCheck, "damage">): Promise<boolean> {
+  const waiting = new AbortController();
+  const running = delay(CHECK_WAIT_MS, "running" as const, { signal: waiting.signal }).catch(() => null);
+  const found = await Promise.race([damage, running]);
+  waiting.abort();
+  if (found === "running") return true;
+  if (found !== null) throw found;
+  return false;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Store } from "../store/store.ts";
 import { dataFiles, refuseHalfRestored } from "./data-directory.ts";
 import { openEmbedded, embeddedLog, openKafka } from "./logs.ts";
 import type { Purpose } from "./purpose.ts";
-import { openStore, openHistory } from "./stores.ts";
+import { openStore, openHistory, refuseWrongIndex } from "./stores.ts";
 
 // Only src/app names adapters. They are imported on first use, so that commands which do not need them start fast.
 
@@ -41,7 +41,14 @@ async function withStore<At extends Pick<Source, "close"> | null>(
 export async function openErasing(config: Config, past: readonly string[]): Promise<Erasing & Pick<Store, "close">> {
   await refuseHalfRestored(config);
   const isOwn = config.kafka === null && existsSync(dataFiles(config).logFile);
-  return withStore(isOwn ? await embeddedLog(config, { all: true }) : null, config, past, "operate");
+  const opened = await withStore(isOwn ? await embeddedLog(config, { all: true }) : null, config, past, "operate");
+  try {
+    await refuseWrongIndex(opened.store);
+    return opened;
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 }
 
 /** A read-only store and log; `log` is null when the file of an embedded log, `logFile`, is missing. */

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { KafkaConfig } from "../config/kafka-config.ts";
 import { readKafkaCredentials } from "../config/kafka-credentials.ts";
 import type { SourceRecord } from "../core/record.ts";
+import { isRedrive } from "../ledger/redrive-stream.ts";
 import type { LanesCheckDeps } from "../lanes/check.ts";
 import type { Stream } from "../source/source.ts";
 import type { StoreReads } from "../store/store.ts";
@@ -9,7 +10,7 @@ import { FETCH_WAIT_MS } from "./logs.ts";
 import { routerGroup } from "./routing.ts";
 import { openHistory } from "./stores.ts";
 
-export type OpenedLanes = Pick<LanesCheckDeps, "source" | "lanes" | "movedTo" | "decided"> & {
+export type OpenedLanes = Pick<LanesCheckDeps, "source" | "lanes" | "movedTo" | "known" | "decided"> & {
   readonly close: () => Promise<void>;
 };
 
@@ -31,29 +32,38 @@ export async function openLanes(config: Config, kafka: KafkaConfig): Promise<Ope
     closing.push(positions.close);
     const store = await openHistory(config);
     closing.push(store.close);
-    return { source, lanes, movedTo: positions.movedTo, decided: decidedFrom(store.reads), close };
+    const topics = new Set(lanes.topics());
+    const known = async (): Promise<readonly Stream[]> => laneStreams(store.reads, topics);
+    return { source, lanes, movedTo: positions.movedTo, known, decided: decidedFrom(store.reads), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+async function laneStreams(reads: StoreReads, topics: ReadonlySet<string>): Promise<readonly Stream[]> {
+  const notes = await reads.streamNotes();
+  return notes
+    .filter(({ stream, topic }) => topics.has(topic) && !isRedrive(stream))
+    .map(({ stream: id, topic, partition }) => ({ id, topic, partition }));
+}
+
 const LEDGER_PAGE = 64;
 
-/** The records that the ledger has of a stream below an offset. What is dropped or erased is left out. */
-function decidedFrom(reads: StoreReads): (stream: Stream, below: bigint) => AsyncGenerator<SourceRecord> {
+/** The records that the ledger has of a stream, below an offset or all of them. What is dropped or erased is left out. */
+function decidedFrom(reads: StoreReads): (stream: Stream, below: bigint | null) => AsyncGenerator<SourceRecord> {
   return async function* decided(stream, below) {
-    if (below <= 0n) return;
+    if (below !== null && below <= 0n) return;
     const { openEntryRecords } = await import("../gateway/entry-records.ts");
     const { isErased } = await import("../ledger/tombstone.ts");
     const entries = openEntryRecords(reads);
     for (let seq = 0; ;) {
       const page = await reads.ledger(stream.id, seq, LEDGER_PAGE);
       for (const entry of page) {
-        if (entry.from >= below) return;
+        if (below !== null && entry.from >= below) return;
         const { records } = await entries.open(stream, entry);
         for (const record of typeof records === "string" ? [] : records)
-          if (!isErased(record) && record.position.offset < below) yield record;
+          if (!isErased(record) && (below === null || record.position.offset < below)) yield record;
       }
       const last = page.at(-1);
       if (last === undefined) return;

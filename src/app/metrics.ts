@@ -1,8 +1,7 @@
 import { ENGINE } from "../core/decide.ts";
 import { METRICS } from "../observe/metrics/definitions.ts";
 import { createMetrics, type Metrics, type WorkersMetrics } from "../observe/metrics/metrics.ts";
-import type { Fleet } from "../workers/fleet.ts";
-import type { Supervisee } from "../workers/supervise.ts";
+import type { Fleet, FleetWorker } from "../workers/fleet.ts";
 import { openRuntimeMetrics } from "../observe/metrics/runtime.ts";
 
 /** The metrics of this process, those of the runtime among them, and of its workers. */
@@ -13,12 +12,12 @@ export function openMetrics(version: string, fleet: Pick<Fleet, "families" | "wo
 }
 
 function metricsOf({ families, workers }: Pick<Fleet, "families" | "workers">): WorkersMetrics {
-  const samples = (of: (one: Supervisee) => number) =>
+  const samples = (of: (one: FleetWorker) => number) =>
     workers().map((one) => ({ labels: [String(one.worker)], value: of(one) }));
   return {
     families,
     own: () => [
-      { of: METRICS.workerUp, samples: samples(({ process }) => (process === null ? 0 : 1)) },
+      { of: METRICS.workerUp, samples: samples(({ process, hangs }) => (process === null || hangs ? 0 : 1)) },
       { of: METRICS.workerRestarts, samples: samples(({ restarts }) => restarts) },
     ],
   };

@@ -20,10 +20,12 @@ export async function openToMigrate(config: Where, othersElsewhere: boolean): Pr
     const { openMongoToMigrate } = await import("../store/mongodb/migrating.ts");
     const { fromLayout1 } = await import("../store/migrations/from-1-mongodb.ts");
     const { fromLayout2 } = await import("../store/migrations/from-2-mongodb.ts");
+    const { fromLayout3 } = await import("../store/migrations/from-3-mongodb.ts");
     const opened = await openMongoToMigrate({ uri: config.mongodbUri, ...MONGODB_TIMEOUTS });
     const { found, close, guarded } = opened;
     const target = { ...opened.target, othersElsewhere };
-    const migrations = [fromLayout1(target), fromLayout2(target)].map(({ from, to, plan, up }): Migration => ({
+    const known = [fromLayout1(target), fromLayout2(target), fromLayout3(target)];
+    const migrations = known.map(({ from, to, plan, up }): Migration => ({
       from,
       to,
       plan: async () => guarded(plan),

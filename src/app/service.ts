@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import { createGroupUse } from "../access/group-use.ts";
 import type { Config } from "../config/config.ts";
 import type { ShownSetting } from "../config/shown-setting.ts";
@@ -18,7 +17,7 @@ import { accessBy, hasClientCa, type KeyStore } from "./access.ts";
 import { backlogLimit, lanesOf } from "./backlog.ts";
 import { both, forgetKeys, later, openReports, type Reports } from "./reports.ts";
 import { noteVerdicts } from "./verdicts.ts";
-import { checkFiles } from "./data-directory.ts";
+import { checkFiles, refuseDamage } from "./data-directory.ts";
 import { type LoadedContracts } from "./contracts.ts";
 import type { LateFleet } from "./fleet.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -77,7 +76,7 @@ export async function startService(
   const shown = await openShown(config);
   const check = await (config.process.role === "all" ? checkFiles(config) : NOTHING_TO_CHECK);
   try {
-    await refuseDamage(check, logger);
+    if (await refuseDamage(check)) logger.write("gateway.checking", {});
     const pipeline = await openRole(
       fleet?.start ?? null,
       config,
@@ -274,22 +273,6 @@ async function routeDeps(config: Config, pipeline: Pipeline) {
     ...(pool === null ? {} : { pool: pool.validators }),
     ...(objectives === null ? {} : { objectives }),
   };
-}
-
-/**
- * How long the start waits for the check, which reads all of log and store. Larger files are checked while the gateway
- * runs.
- */
-const CHECK_WAIT_MS = 10_000;
-
-/** Waits a limited time for the check. @throws `Unavailable` when it finds damage in that time. */
-async function refuseDamage(check: IntegrityCheck, logger: Logger): Promise<void> {
-  const waiting = new AbortController();
-  const running = delay(CHECK_WAIT_MS, "running" as const, { signal: waiting.signal }).catch(() => null);
-  const found = await Promise.race([check.damage, running]);
-  waiting.abort();
-  if (found === "running") logger.write("gateway.checking", {});
-  else if (found !== null) throw found;
 }
 
 /** Warns of acknowledged but undecided records of topics that are not sources any more. */

@@ -31,6 +31,23 @@ export async function openStore(config: Where, collections: readonly string[], p
   return purpose === "gateway" ? openSqliteStoreInThread(options) : openSqliteStore(options);
 }
 
+/**
+ * Refuses a store whose facts are not all found by their ids, before facts are stored, erased or taken: one that is not found would be
+ * stored once more, and keep what was to be erased.
+ * @throws `Unavailable`.
+ */
+export async function refuseWrongIndex(store: Pick<Store, "mendIndex">): Promise<void> {
+  const lost = await store.mendIndex(true);
+  if (lost === 0) return;
+  const { Unavailable } = await import("../core/unavailable.ts");
+  const message = `Cannot use the store: the index of ids leads to another place, or to none, for ${lost} of its facts`;
+  throw new Unavailable(
+    "STORE_CORRUPT",
+    message,
+    "run `sigma store repair`, which makes the index anew from the facts",
+  );
+}
+
 /** Opens only the store, read-only: decisions can be read while the log is not available. @throws `Unavailable`. */
 export async function openHistory(config: Where): Promise<Store> {
   return openStore(config, [], "read");

@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { Worker } from "node:worker_threads";
 import { Unavailable } from "../core/unavailable.ts";
 import type { WhatIfReport } from "../rejudge/report.ts";
 import { createWhatIfRuns, GaveUp, type JudgePast, type WhatIfRuns } from "../rejudge/what-if/runs.ts";
-import { threadEntry } from "../thread-entry.ts";
+import { beginThread, threadEntry } from "../thread-entry.ts";
 import type { Where } from "./stores.ts";
 import type { WhatIfMessage, WhatIfStart } from "./what-if-worker.ts";
 
@@ -26,7 +25,7 @@ export function openWhatIfs(where: Where, now: () => number): WhatIfRuns {
 export function judgeInThread({ dataDir, mongodbUri }: Where, limits: WhatIfThreadLimits): JudgePast {
   return async ({ question, recordsMax }, signal, onProgress) => {
     const start: WhatIfStart = { where: { dataDir, mongodbUri }, question, recordsMax };
-    const worker = new Worker(threadEntry(import.meta.url, "./what-if-worker"), {
+    const worker = beginThread(threadEntry(import.meta.url, "./what-if-worker"), {
       workerData: start,
       name: "what-if",
       resourceLimits: { maxOldGenerationSizeMb: limits.heapMib },

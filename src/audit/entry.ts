@@ -9,6 +9,7 @@ import type { RetainedDocuments, RetainedKind, Standing } from "../operator/floo
 import { resolvedOf, type Resolved } from "../gateway/resolution.ts";
 import type { Cell, TakenRecord } from "../gateway/volume-tally.ts";
 import type { Difference, StoreReads, Tally } from "../store/store.ts";
+import type { GroupTally } from "../store/groups.ts";
 import type { VolumeTally } from "../store/volume.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { claimsOf, type Claims } from "./claims.ts";
@@ -47,6 +48,8 @@ export type EntryVerdict = {
   readonly resolved: Resolved | null;
   /** What its records come to; null where they cannot all be told: producers of erased ones, versions of another engine. */
   readonly volume: readonly VolumeTally[] | null;
+  /** Its failures by group; null where this build cannot tell. */
+  readonly groups: readonly GroupTally[] | null;
 };
 
 const NOTHING: Omit<EntryVerdict, "findings" | "resolved"> = {
@@ -55,6 +58,7 @@ const NOTHING: Omit<EntryVerdict, "findings" | "resolved"> = {
   leaving: { failed: 0, receipts: 0 },
   retainable: null,
   volume: null,
+  groups: null,
 };
 
 const NOUN = { failed: "failure", receipts: "receipt" } as const;
@@ -118,6 +122,7 @@ export async function checkEntry(reads: StoreReads, given: EntryEvidence): Promi
     },
     resolved: resolvedOf(entry, taken.resolutions),
     volume: entry.engine === ENGINE && erased.size === 0 ? volumeOf(batch, taken) : null,
+    groups: entry.engine === ENGINE ? groups.map(([, group]) => group) : null,
   };
 }
 

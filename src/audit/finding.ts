@@ -14,11 +14,11 @@ export type FindingCode =
   | "LEDGER_OUTCOMES"
   /** The contract set of an entry is missing or does not match its digest. */
   | "CONTRACT_SET"
-  /** A stream of the ledger is missing in the list of streams, or the other way round. */
+  /** A stream of the ledger is missing in the list of streams, or the other way round, or is said to be of another topic or partition. */
   | "STREAM_UNKNOWN"
   /** An entry was decided by an older engine than the one before. */
   | "ENGINE_ORDER"
-  /** The evidence of an entry is missing, or is not what was decided. */
+  /** The evidence of an entry is missing, or is not what was decided, or is of no entry. */
   | "EVIDENCE"
   /**
    * A record is erased without an announced action, or an erased record is there again, or an action names no existing
@@ -65,7 +65,7 @@ export type FindingCode =
   | "ANCHOR_DIFFERS"
   /** A stream or the operator log ends before an anchored head. */
   | "ANCHOR_BEHIND"
-  /** A counter of failures differs from the stored failures of its group. */
+  /** A counter of failures differs from the failures of its group. */
   | "GROUPS"
   /** A counter of decided records differs from the records of its stream. */
   | "VOLUME"

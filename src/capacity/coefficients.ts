@@ -97,7 +97,7 @@ export const MEASURED: Coefficients = {
   disk: {
     fact: { fixed: 65.4, perKilobyte: 1_130 },
     failure: { fixed: 167, perKilobyte: 1_450 },
-    receipt: { fixed: 89.4, perKilobyte: 0 },
+    receipt: { fixed: 31.5, perKilobyte: 0 },
     ledger: { fixed: 0, perKilobyte: 608 },
   },
   memory: { watching: 173, worker: 256, perMegabyte: 6.65 },

@@ -1,19 +1,19 @@
 import { Command, CommanderError, Option } from "commander";
 import { endOnBackgroundErrors } from "./terminal/background.ts";
 import { contractCommand } from "./commands/contract/contract.ts";
-import { parseCount, parseThreads } from "./terminal/contract-arguments.ts";
-import type { AuditCommandOptions } from "./commands/operate/audit.ts";
-import type { IngestOptions } from "./commands/ingest/ingest-options.ts";
-import type { RepairCommandOptions } from "./commands/operate/store-repair.ts";
-import type { ActOptions } from "./commands/operate/streams.ts";
+import { parseCount } from "./terminal/contract-arguments.ts";
 import { addCapacity } from "./commands/capacity/capacity-command.ts";
 import { addDiagnose } from "./commands/failures/diagnose-command.ts";
 import { addFailures } from "./commands/failures/failures-command.ts";
 import { addRedrive } from "./commands/failures/redrive-command.ts";
-import { addApiKeys } from "./commands/operate/api-keys-command.ts";
+import { addIngest, addValidate } from "./commands/ingest/ingest-commands.ts";
+import { addAudit } from "./commands/operate/audit-command.ts";
+import { addBackup, addRestore } from "./commands/operate/backup-commands.ts";
+import { addKeys } from "./commands/operate/keys-command.ts";
+import { addStore } from "./commands/operate/store-command.ts";
+import { addStreams } from "./commands/operate/streams-command.ts";
 import { addErase } from "./commands/operate/erase-command.ts";
 import { addRetention } from "./commands/retention/retention-command.ts";
-import { addMigrate } from "./commands/operate/migrate-command.ts";
 import { addLanes } from "./commands/lanes/lanes-command.ts";
 import { addSlo } from "./commands/observe/slo-command.ts";
 import { addVolume } from "./commands/volume/volume-command.ts";
@@ -137,43 +137,6 @@ function addInit(): Command {
     );
 }
 
-function addValidate(): Command {
-  const command = new Command("validate").description("Judge payloads by a contract; store nothing");
-  withSettings(command, ["contracts.dir"]);
-  return command
-    .argument("[file...]", "files to judge, - for standard input")
-    .requiredOption("--contract <name>", "shipment, or shipment@1 for one version")
-    .option("--ndjson", "every line is a payload, also where a first text over several lines says otherwise", false)
-    .option("--json", "print JSON: one object a payload", false)
-    .action(async (files: readonly string[], options: { contract: string; ndjson: boolean; json: boolean }) =>
-      (await import("./commands/ingest/validate.ts")).validate(command, files, options),
-    );
-}
-
-function addIngest(): Command {
-  const command = new Command("ingest").description("Judge and store records of files: lines of JSON, plain or packed");
-  withSettings(withTrust(command), ["data.dir", "contracts.dir"]);
-  return command
-    .argument("[file...]", "files to ingest, - for standard input")
-    .option("--topic <name>", "topic to append to (the first one configured)")
-    .option("--to <where>", "append to kafka, or send to a running gateway, for example http://127.0.0.1:8000")
-    .option("--from-line <number>", "skip the lines of the first input before this one", "1")
-    .option("--ndjson", "every line is a record, also where a first text over several lines says otherwise", false)
-    .option("--producer <name>", "who sends them; kept with each record")
-    .option("--key <key>", "what keeps records in one partition: a field as /order_id, or one text (their identity)")
-    .addOption(
-      new Option("--show-failures <number>", "name the first failures, with their lines")
-        .argParser(parseCount)
-        .default(5),
-    )
-    .option("--strict", "exit 10 when a record FAILED", false)
-    .option("-q, --quiet", "no progress", false)
-    .option("--json", "print JSON", false)
-    .action(async (files: readonly string[], options: IngestOptions) =>
-      (await import("./commands/ingest/ingest.ts")).ingest(command, files, options),
-    );
-}
-
 function addStatus(): Command {
   const command = new Command("status").description("Show what is stored and how far every stream is settled");
   withSettings(withTrust(command), ["data.dir"]);
@@ -198,80 +161,6 @@ function addTop(): Command {
     );
 }
 
-function addBackup(): Command {
-  const command = new Command("backup").description("Copy the log and the store, also while a gateway runs on them");
-  withSettings(command, ["data.dir"]);
-  return command
-    .argument("<folder>", "where to; it is made")
-    .option("--json", "print JSON", false)
-    .action(async (to: string, options: { json: boolean }) =>
-      (await import("./commands/operate/backup.ts")).backupCommand(command, to, options),
-    );
-}
-
-function addRestore(): Command {
-  const command = new Command("restore").description("Put a backup into a data directory on which nothing runs");
-  withSettings(command, ["data.dir"]);
-  return command
-    .argument("<folder>", "that sigma backup made")
-    .option("--replace", "move what the data directory holds aside", false)
-    .option("--json", "print JSON", false)
-    .action(async (from: string, options: { replace: boolean; json: boolean }) =>
-      (await import("./commands/operate/backup.ts")).restoreCommand(command, from, options),
-    );
-}
-
-function addStreams(): Command {
-  const command = new Command("streams").description("Streams, and what to do about one that is halted");
-  const list = withSettings(command.command("list"), ["data.dir"]);
-  list
-    .description("Show every stream, how far it is settled, and why one is halted")
-    .option("--json", "print JSON: one object a stream", false)
-    .action(async (options: { json: boolean }) =>
-      (await import("./commands/operate/streams.ts")).listStreams(list, options),
-    );
-  const act = (name: "resume" | "accept-gap", description: string): void => {
-    const child = withSettings(command.command(name), ["data.dir"]);
-    child
-      .description(description)
-      .argument("<stream>", "topic/partition, as sigma streams list has it")
-      .requiredOption("--reason <text>", "why; it is kept in the operator log")
-      .option("--json", "print JSON", false)
-      .action(async (stream: string, options: ActOptions) => {
-        const { resume, acceptStreamGap } = await import("./commands/operate/streams.ts");
-        await (name === "resume" ? resume : acceptStreamGap)(child, stream, options);
-      });
-  };
-  act("resume", "Let a halted stream try again");
-  act("accept-gap", "Record that records which the log lost are lost for good, and go on behind them");
-  const acceptLog = withSettings(command.command("accept-log"), ["data.dir"]);
-  acceptLog
-    .description("Let this log take the place of the one that the store knows, which is lost; what it lost is recorded")
-    .requiredOption("--reason <text>", "why; it is kept in the operator log")
-    .option("--json", "print JSON", false)
-    .action(async (options: ActOptions) =>
-      (await import("./commands/operate/streams.ts")).acceptOtherLog(acceptLog, options),
-    );
-  return command;
-}
-
-function addStore(): Command {
-  const command = new Command("store").description("The store as a whole: its layout, and its documents");
-  addMigrate(command);
-  const repair = withSettings(command.command("repair"), ["data.dir"]);
-  repair
-    .description("Bring back documents that are missing, and name those that were changed")
-    .option("--replace", "write changed documents again as the ledger has them; it is kept in the operator log", false)
-    .option("--reason <text>", "why they are replaced; with --replace")
-    .option("--dry-run", "only tell what would be done", false)
-    .option("--quiet", "no progress", false)
-    .option("--json", "print JSON", false)
-    .action(async (options: RepairCommandOptions) =>
-      (await import("./commands/operate/store-repair.ts")).repairCommand(repair, options),
-    );
-  return command;
-}
-
 function addDoctor(): Command {
   const command = new Command("doctor").description(
     "Check this machine, the configuration, the contracts and the data",
@@ -286,54 +175,6 @@ function addDoctor(): Command {
     .action(async (options: { resize?: string; json: boolean }) =>
       (await import("./commands/run/doctor.ts")).doctor(command, options),
     );
-}
-
-function addAudit(): Command {
-  const command = new Command("audit").description(
-    "Prove from the store that every record has exactly one right decision",
-  );
-  withSettings(command, ["data.dir", "anchor.key_file"]);
-  return command
-    .option("--source", "also read the log again and decide from it", false)
-    .option("--anchors [where]", "check signed heads: of a file, of kafka:TOPIC, or where the configuration has them")
-    .option(
-      "--public-key <key>",
-      "whose signature to trust: what sigma keys show prints, or a file with it; without it that of the key file",
-    )
-    .option("--expect-head <stream=hash>", "a head kept by hand is in its stream's chain; may be repeated", collect)
-    .option("--expect-operator-head <hash>", "the same of the log of operators' actions", collect)
-    .option(
-      "--threads <number>",
-      "how many threads judge entries at a time (default: the machine's cores, at most 8); with 1 the command judges them itself",
-      parseThreads,
-    )
-    .option("-q, --quiet", "no progress", false)
-    .option("--json", "print JSON: one object a finding, then the summary", false)
-    .action(async (options: AuditCommandOptions) =>
-      (await import("./commands/operate/audit.ts")).auditCommand(command, options),
-    );
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function addKeys(): Command {
-  const command = new Command("keys").description("The key that signs anchors of the ledger, and API keys");
-  const add = (name: "new" | "rotate" | "show", description: string): void => {
-    const child = withSettings(command.command(name), ["anchor.key_file"]);
-    child
-      .description(description)
-      .option("--json", "print JSON", false)
-      .action(async (options: { json: boolean }) =>
-        (await import("./commands/operate/keys.ts")).keysCommand(child, name, options),
-      );
-  };
-  add("new", "Make a key, and print its public half, which an auditor keeps");
-  add("rotate", "Put a new key in the place of the one there is; both sign that it follows");
-  add("show", "Print the public half of the key");
-  addApiKeys(command);
-  return command;
 }
 
 function configCommand(): Command {

@@ -27,7 +27,7 @@ export const CODES = {
   "SIG-S-017": "A setting of the provider that vouches for people is wrong",
   "SIG-S-027": "A setting of TLS of the HTTP server is wrong, or its certificate and key cannot be used",
   "SIG-S-031":
-    "A lane is not written well or is never reached, or a source with lanes has none for the records that meet no condition",
+    "A lane is not written well, one before it takes all its records, or a source with lanes has none for the records that meet no condition",
   "SIG-S-030": "A setting of the diagnosis by a language model is wrong",
   "SIG-S-040": "A role or a number of workers does not go with the log, the store or the role",
   "SIG-S-041": "A setting of the pool of validators is wrong, or contradicts another",

@@ -1,7 +1,7 @@
 /** Kafka and MongoDB. Empty is off: without brokers the log is embedded, without a URI the store is. */
 export const ENGINE_SETTINGS = {
   "kafka.brokers": {
-    value: { kind: "text" },
+    value: { kind: "texts" },
     byDefault: "",
     description:
       "Brokers to read from and append to, as host:port, separated by commas; without it the log is embedded",
@@ -71,7 +71,7 @@ export const ENGINE_SETTINGS = {
     description: "File that holds the token for OAUTHBEARER; read at every connection",
   },
   "kafka.accept_compacted": {
-    value: { kind: "text" },
+    value: { kind: "texts" },
     byDefault: "",
     description:
       "Topics that are read although compaction may delete records before they are decided, separated by commas",

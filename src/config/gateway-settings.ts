@@ -115,10 +115,10 @@ export const GATEWAY_SETTINGS = {
       "Whether the ledger keeps the records that it decided, exactly as they were fetched. Without them positions cannot be looked up, documents not be repaired, and an audit checks the chain only",
   },
   "shadow.versions": {
-    value: { kind: "text" },
+    value: { kind: "texts" },
     byDefault: "",
     description:
-      "Versions that also judge live traffic, each in a thread of its own, without a say in any decision; as in shipment@2,order@3; at most 8",
+      "Versions that also judge live traffic, each in a thread of its own, without a say in any decision; separated by commas, as in shipment@2,order@3; at most 8",
   },
   "breaker.failed_percent": {
     value: { kind: "integer", min: 0, max: 99 },

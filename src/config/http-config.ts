@@ -1,8 +1,8 @@
 import type { Quotas } from "../access/spending.ts";
 import type { ConfigFault } from "./fault.ts";
 import { httpTlsConfig, type HttpTlsConfig } from "./http-tls-config.ts";
+import { listOf } from "./list-of.ts";
 import type { SettingsByKey, SettingValues } from "./settings.ts";
-import { listOf } from "./values.ts";
 
 /** How the HTTP server is reached, and how it answers the reference's clients. */
 export type HttpConfig = {

@@ -19,13 +19,13 @@ export const HTTP_SETTINGS = {
       "Listen on an address other machines reach, though no key was made and whoever reaches it may do everything: for a closed network, or a proxy that authenticates. Each start and doctor warn of it",
   },
   "http.hosts": {
-    value: { kind: "text" },
+    value: { kind: "texts" },
     byDefault: "",
     description:
       "Host names, separated by commas, under which the server is asked besides localhost and, where other machines reach it, its addresses; others are refused, so that no web page reaches it by a name of its own. * is any name, for a proxy that checks them",
   },
   "http.cors_origins": {
-    value: { kind: "text" },
+    value: { kind: "texts" },
     byDefault: "",
     description:
       "Origins, separated by commas, whose pages may ask the gateway, as https://app.example.com; pages of others are refused",
@@ -54,7 +54,7 @@ export const HTTP_SETTINGS = {
       "Contract by which POST /api/validate judges what declares none, as in shipment or shipment@1; without it that of the first source",
   },
   "http.set_aside": {
-    value: { kind: "text" },
+    value: { kind: "texts" },
     byDefault: "raw_payload",
     description:
       "Members, separated by commas, that POST /api/validate does not judge where the contract does not name them: the reference's clients send them beside the payload; none for none",

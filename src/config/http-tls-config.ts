@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import type { CertificateRole } from "../access/certificates.ts";
 import { ROLES, type Role } from "../access/roles.ts";
 import type { ConfigFault } from "./fault.ts";
+import { listOf } from "./list-of.ts";
 import type { SettingKey, SettingsByKey, SettingValues } from "./settings.ts";
-import { listOf, textOrNull } from "./values.ts";
+import { textOrNull } from "./values.ts";
 
 /** How the HTTP server speaks TLS. */
 export type HttpTlsConfig = {

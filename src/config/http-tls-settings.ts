@@ -30,7 +30,7 @@ export const HTTP_TLS_SETTINGS = {
       "Whether a client without a certificate may connect and give a key instead; required ends its handshake, that of a probe too",
   },
   "http.tls_client_roles": {
-    value: { kind: "text" },
+    value: { kind: "texts" },
     byDefault: "",
     description:
       "What holders of certificates may do: name=role+role/topic+topic, separated by commas, as in till-7=producer/orders, uri:spiffe://example.com/ops=operator; a name is the common name, or dns:, uri: or email: and a name of subjectAltName. A certificate that is not named may do nothing",

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { isIP } from "node:net";
 import type { ConfigFault } from "./fault.ts";
+import { listOf } from "./list-of.ts";
 import type { SettingKey, SettingsByKey, SettingValues } from "./settings.ts";
-import { listOf, textOrNull } from "./values.ts";
+import { textOrNull } from "./values.ts";
 
 /** How to reach Kafka, and as whom. Passwords, tokens and certificates are read from their files at every connection. */
 export type KafkaConfig = {

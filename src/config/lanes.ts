@@ -1,7 +1,8 @@
 import type { LoadedContract } from "../contract/files.ts";
 import { didYouMean } from "../contract/yaml-fields.ts";
-import { laneTopic, type Lane } from "../lanes/lane.ts";
+import { laneTopic, takesAllOf, type Lane } from "../lanes/lane.ts";
 import type { ConfigFault } from "./fault.ts";
+import { listOf } from "./list-of.ts";
 import type { LaneSetting, SourceSetting } from "./setting-row.ts";
 import type { SettingsByKey, SettingValues } from "./settings.ts";
 
@@ -100,10 +101,10 @@ function isOf(lane: LaneSetting, topic: string): boolean {
   return lane.source === null || lane.source === topic;
 }
 
-/** Lanes without Kafka or without their source, that are never reached, or that leave records without a lane. */
+/** Lanes without Kafka or without their source, whose records one before them takes, or that leave records without a lane. */
 export function laneFaults({ values, origins }: SettingsByKey): readonly ConfigFault[] {
   const { lanes, sources } = values;
-  const asked = namesOf(values["worker.lanes"]);
+  const asked = listOf(values["worker.lanes"]);
   const unknown = asked.find((name) => !lanes.some((lane) => lane.name === name));
   const faults: ConfigFault[] = [];
   if (unknown !== undefined) {
@@ -139,6 +140,11 @@ function faultsOf(topic: string, all: readonly LaneSetting[], topics: readonly s
     if (topics.includes(target)) faults.push(fault(lane, `The topic of the lane, ${target}, is a source`, "Remove it"));
     if (target.length > 249)
       faults.push(fault(lane, "The name of its topic would be longer than 249", "Give the lane a shorter name"));
+    const before = lanes.slice(0, index).find((one) => !takesAll(one) && takesAllOf(one, lane));
+    if (before !== undefined && before.name !== lane.name) {
+      const message = `Lane "${lane.name}" of source "${topic}" is never reached: "${before.name}" before it takes all its records`;
+      faults.push(fault(lane, message, `Put it before "${before.name}", or change its conditions`));
+    }
     if (lane === last || !takesAll(lane)) continue;
     const message = `Lane "${lane.name}" takes every record of source "${topic}": those behind it are never reached`;
     faults.push(fault(lane, message, "Put it last, or give it a condition"));
@@ -192,7 +198,7 @@ export function routesOf({ lanes, sources, "worker.lanes": only }: SettingValues
     if (own.length === 0) return [];
     return [{ source, lanes: own.map((setting) => laneIn(source.topic, setting)) }];
   });
-  const laneNames = namesOf(only);
+  const laneNames = listOf(only);
   const decided = sources.flatMap((source) => {
     const route = routes.find((one) => one.source === source);
     if (route === undefined) return laneNames.length === 0 ? [source] : [];
@@ -230,13 +236,6 @@ export function boundSources(
   return bound.filter(({ topic }, index) => bound.findIndex((one) => one.topic === topic) === index);
 }
 
-function namesOf(text: string): readonly string[] {
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-}
-
 const WRITTEN = "must be written name@source?key=value&key=value, separated by commas";
 
 /** Parses `name@source?key=value&key=value`, separated by commas; a list is written 1+2. */
@@ -244,7 +243,7 @@ export function parseLanes(
   text: string,
 ): { readonly ok: true; readonly value: readonly LaneSetting[] } | { readonly ok: false; readonly problem: string } {
   const lanes: LaneSetting[] = [];
-  for (const part of namesOf(text)) {
+  for (const part of listOf(text)) {
     const [, name, source, query = ""] = /^([^@?\s]+)(?:@([^?\s]+))?(?:\?(\S*))?$/.exec(part) ?? [];
     if (name === undefined) return { ok: false, problem: WRITTEN };
     const parts = new Map<LanePart, readonly string[]>([["lane", [name]]]);

@@ -3,9 +3,10 @@ import { isIP } from "node:net";
 import { createAddressRule, parseNetwork } from "../notify/address.ts";
 import { parseSecret } from "../notify/signature.ts";
 import type { ConfigFault } from "./fault.ts";
+import { listOf } from "./list-of.ts";
 import type { WebhookSetting } from "./setting-row.ts";
 import type { SettingKey, SettingsByKey, SettingValues } from "./settings.ts";
-import { listOf, textOrNull } from "./values.ts";
+import { textOrNull } from "./values.ts";
 
 /** Who is told of what, and how often. */
 export type NotifyConfig = {

@@ -8,7 +8,7 @@ export const NOTIFY_SETTINGS = {
     secret: true,
   },
   "notify.secrets": {
-    value: { kind: "text" },
+    value: { kind: "texts" },
     byDefault: "",
     description:
       "Secrets that sign standard webhooks, each whsec_ and the base64 of 24 to 64 random bytes, separated by commas; several while receivers change from one to the next",
@@ -20,7 +20,7 @@ export const NOTIFY_SETTINGS = {
     description: "File with such secrets, one a line, in place of notify.secrets; read at each attempt",
   },
   "notify.allow_addresses": {
-    value: { kind: "text" },
+    value: { kind: "texts" },
     byDefault: "",
     description:
       "Addresses and blocks that webhooks may be sent to although they are not public, and without TLS, separated by commas, as in 10.1.0.0/16,127.0.0.1",

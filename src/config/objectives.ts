@@ -10,6 +10,7 @@ import {
   type ObjectiveKind,
 } from "../slo/objective.ts";
 import type { ConfigFault } from "./fault.ts";
+import { listOf } from "./list-of.ts";
 import type { ObjectiveSetting } from "./setting-row.ts";
 import type { SettingsByKey } from "./settings.ts";
 
@@ -173,8 +174,7 @@ export function parseObjectives(
   | { readonly ok: true; readonly value: readonly ObjectiveSetting[] }
   | { readonly ok: false; readonly problem: string } {
   const objectives: ObjectiveSetting[] = [];
-  for (const part of text.split(",").map((one) => one.trim())) {
-    if (part === "") continue;
+  for (const part of listOf(text)) {
     const match = /^([^=\s]*)=([^:\s]*):([^:\s]*):([^/\s]*)\/([^@\s]*)(?:@(\S*))?$/.exec(part);
     if (match === null)
       return { ok: false, problem: "must be written name=kind:contract:target/window@within, separated by commas" };

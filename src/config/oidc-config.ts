@@ -1,7 +1,8 @@
 import { ROLES, type Role } from "../access/roles.ts";
 import type { ConfigFault } from "./fault.ts";
+import { listOf } from "./list-of.ts";
 import type { SettingKey, SettingsByKey, SettingValues } from "./settings.ts";
-import { listOf, textOrNull } from "./values.ts";
+import { textOrNull } from "./values.ts";
 
 /** How people are known. */
 export type OidcConfig = {

@@ -35,10 +35,10 @@ export const OIDC_SETTINGS = {
     description: "The claim that lists the groups of a person",
   },
   "oidc.roles": {
-    value: { kind: "text" },
+    value: { kind: "texts" },
     byDefault: "",
     description:
-      "The roles of groups, as in platform=admin,on-call=operator,everybody=viewer; who is in none of them may do nothing",
+      "The roles of groups, separated by commas, as in platform=admin,on-call=operator,everybody=viewer; who is in none of them may do nothing",
   },
   "oidc.clock_skew_seconds": {
     value: { kind: "integer", min: 0, max: 300 },

@@ -1,6 +1,6 @@
 import type { ConfigFault } from "./fault.ts";
+import { listOf } from "./list-of.ts";
 import type { SettingsByKey, SettingValues } from "./settings.ts";
-import { listOf } from "./values.ts";
 
 /** Validators that decide for this process. */
 export type PoolConfig = {
@@ -24,7 +24,7 @@ export function poolConfig(values: SettingValues): PoolConfig | null {
   };
 }
 
-/** A URL that is none, or that holds a user; and a registry, whose ids are part of a contract set that no validator has. */
+/** A URL that is none, that holds more than where a validator listens, or that is there twice; and a registry, whose ids are part of a contract set that no validator has. */
 export function poolFaults({ values, origins }: SettingsByKey): readonly ConfigFault[] {
   const urls = listOf(values["decide.pool"]);
   const place = origins["decide.pool"];
@@ -35,6 +35,15 @@ export function poolFaults({ values, origins }: SettingsByKey): readonly ConfigF
     const message = "Cannot use these as URLs of validators";
     faults.push({ place, code: "SIG-S-041", message, remedy });
   }
+  if (new Set(urls.map(originOf)).size < urls.length) {
+    const message = "Cannot ask one validator as if it were two: a URL is there twice";
+    faults.push({
+      place,
+      code: "SIG-S-041",
+      message,
+      remedy: "Write each once; decide.in_flight is what one is asked at a time",
+    });
+  }
   if (values["registry.url"] !== "") {
     const message =
       "Cannot let validators decide: schema ids that are learnt from registry.url are known to this process alone";
@@ -43,7 +52,13 @@ export function poolFaults({ values, origins }: SettingsByKey): readonly ConfigF
   return faults;
 }
 
+/** Whether it says where a validator listens, and no more: what it is asked for is this program's to say, and a key has a setting. */
 function isPlain(url: string): boolean {
   const parsed = URL.canParse(url) ? new URL(url) : null;
-  return parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.username === "";
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) return false;
+  return parsed.href === `${parsed.origin}/`;
+}
+
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : url;
 }

@@ -15,10 +15,10 @@ export const PROCESS_SETTINGS = {
     flag: "--workers",
   },
   "decide.pool": {
-    value: { kind: "text" },
+    value: { kind: "texts" },
     byDefault: "",
     description:
-      "Validators that decide for this process, as http://v1:8000,http://v2:8000; without it the process decides by itself",
+      "Validators that decide for this process, separated by commas, as http://v1:8000,http://v2:8000; without it the process decides by itself",
   },
   "decide.pool_key": {
     value: { kind: "text" },

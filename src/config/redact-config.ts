@@ -1,6 +1,6 @@
 import type { ConfigFault } from "./fault.ts";
+import { listOf } from "./list-of.ts";
 import type { SettingKey, SettingsByKey, SettingValues } from "./settings.ts";
-import { listOf } from "./values.ts";
 
 /** What people are not shown: JSON pointers, of one subject or of all (null), and classes of values. */
 export type RedactConfig = {

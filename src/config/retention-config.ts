@@ -1,6 +1,6 @@
 import type { ConfigFault } from "./fault.ts";
+import { listOf } from "./list-of.ts";
 import type { SettingKey, SettingsByKey, SettingValues } from "./settings.ts";
-import { listOf } from "./values.ts";
 
 /** How long something is kept: in milliseconds, and as it was written. Null: for ever. */
 export type KeptFor = { readonly ms: number; readonly text: string } | null;

@@ -18,7 +18,7 @@ export const RETENTION_SETTINGS = {
       "How long the payloads of facts are kept. Then a tombstone takes their place, which keeps the id: the same record sent again is a duplicate still",
   },
   "retention.facts_collections": {
-    value: { kind: "text" },
+    value: { kind: "texts" },
     byDefault: "",
     description: "Other terms for the facts of some collections, separated by commas, as in orders=2y,payments=forever",
   },
@@ -29,7 +29,7 @@ export const RETENTION_SETTINGS = {
       "How long the ledger keeps the records of its entries. Without them positions are only known as PASSED or FAILED, and nothing can be redriven, erased or brought back",
   },
   "retention.collections": {
-    value: { kind: "text" },
+    value: { kind: "texts" },
     byDefault: "",
     description:
       "Other terms for the failures of some collections, separated by commas, as in orders=30d,payments=forever",

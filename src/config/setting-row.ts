@@ -49,9 +49,9 @@ export type SettingValue =
   | readonly ObjectiveSetting[]
   | readonly LaneSetting[];
 
-/** The kind and the bounds of a value. `bytes` may be written with a unit: 1048576, 1024 KiB, 1 MiB. */
+/** The kind and the bounds of a value. `texts` are one text, in which commas separate them (`listOf`). `bytes` may be written with a unit: 1048576, 1024 KiB, 1 MiB. */
 export type ValueKind =
-  | { readonly kind: "text" | "path" | "boolean" | "sources" | "webhooks" | "objectives" | "lanes" }
+  | { readonly kind: "text" | "texts" | "path" | "boolean" | "sources" | "webhooks" | "objectives" | "lanes" }
   | { readonly kind: "integer" | "bytes"; readonly min: number; readonly max: number }
   | { readonly kind: "choice"; readonly values: readonly string[] };
 
@@ -81,6 +81,7 @@ export type ValueOf<Row> = Row extends {
 
 type TypeOfKind = {
   readonly text: string;
+  readonly texts: string;
   readonly path: string;
   readonly boolean: boolean;
   readonly integer: number;

@@ -2,8 +2,8 @@ import { parseContractName } from "../contract/contract-name.ts";
 import type { LoadedContract } from "../contract/files.ts";
 import { didYouMean } from "../contract/yaml-fields.ts";
 import type { ConfigFault } from "./fault.ts";
+import { listOf } from "./list-of.ts";
 import type { SettingsByKey } from "./settings.ts";
-import { listOf } from "./values.ts";
 
 /** A contract version that judges live traffic beside the version that decides. */
 export type ShadowSetting = { readonly subject: string; readonly version: number };

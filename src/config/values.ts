@@ -1,5 +1,6 @@
 import { WEBHOOK_FORMATS, type WebhookFormat } from "../notify/format.ts";
 import { describeLane, parseLanes } from "./lanes.ts";
+import { listOf } from "./list-of.ts";
 import { describeObjectiveSetting, parseObjectives } from "./objectives.ts";
 import type { SettingValue, SourceSetting, ValueKind, WebhookSetting } from "./setting-row.ts";
 
@@ -23,6 +24,7 @@ export function parseText(kind: ValueKind, text: string): Parsed {
       return text === "true" || text === "false" ? { ok: true, value: text === "true" } : wrong(kind, `"${text}"`);
     case "bytes":
     case "text":
+    case "texts":
     case "path":
     case "choice":
       return parseScalar(kind, text);
@@ -51,6 +53,8 @@ export function parseScalar(kind: ValueKind, value: string | number | boolean | 
     case "text":
     case "path":
       return typeof value === "string" && value.trim() !== "" ? { ok: true, value } : wrong(kind, show(value));
+    case "texts":
+      return parseTexts(kind, value);
     case "choice":
       return typeof value === "string" && kind.values.includes(value) ? { ok: true, value } : wrong(kind, show(value));
     case "sources":
@@ -72,6 +76,8 @@ export function describeKind(kind: ValueKind): string {
       return "true or false";
     case "text":
       return "text";
+    case "texts":
+      return "texts, separated by commas";
     case "path":
       return "a path";
     case "choice":
@@ -97,14 +103,6 @@ export function describeBytes(bytes: number): string {
 /** Whether Kafka accepts a text as the name of a topic. */
 export function isTopicName(text: string): boolean {
   return TOPIC.test(text);
-}
-
-/** The parts of a text that commas separate, without blanks around them and without empty ones. */
-export function listOf(text: string): readonly string[] {
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
 }
 
 /** Null for "", which is the value of a setting that is not set. */
@@ -203,6 +201,12 @@ function bytesOf(text: string): number | null {
   const match = /^(\d{1,15}) ?([A-Za-z]*)$/.exec(text);
   const unit = UNITS[match?.[2] ?? "?"];
   return match === null || unit === undefined ? null : Number(match[1]) * unit;
+}
+
+/** What stands in the list is not shown: it may be a list of secrets. */
+function parseTexts(kind: ValueKind, value: string | number | boolean | null): Parsed {
+  if (typeof value !== "string" || value.trim() === "") return wrong(kind, show(value));
+  return listOf(value).includes("") ? wrong(kind, "an empty one") : { ok: true, value };
 }
 
 function inRange(kind: ValueKind & { readonly min: number; readonly max: number }, value: number): Parsed {

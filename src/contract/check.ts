@@ -148,7 +148,7 @@ function surprise(place: Place, reason: FailureReason | null): Fault {
 
 function whyFailed(parsed: Parsed, version: CompiledVersion): FailureReason | null {
   const decision = judge(parsed, version, "default");
-  return decision.status === "PASSED" ? null : decision.reason;
+  return decision.status === "FAILED" ? decision.reason : null;
 }
 
 function brokenBy(reason: FailureReason): readonly string[] {

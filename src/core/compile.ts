@@ -1,5 +1,5 @@
 import type { Binding, Contract, ContractSet, ContractVersion, SealedContractSet } from "./contract-set.ts";
-import { compileMachineId, compilePointers } from "./identity.ts";
+import { compileIdRecipe, compilePointers } from "./identity.ts";
 import { resolveDefault, resolveNames } from "./resolve.ts";
 import { ownSchemaIds } from "./wire-format.ts";
 import { compileRules } from "./rules.ts";
@@ -86,7 +86,7 @@ export function compileVersion(subject: string, version: ContractVersion): Compi
     rules: compileRules(version.rules, version.schema, version.formats ?? "annotate"),
     identity: compilePointers(version.identity),
     identityFields: version.identity,
-    machineId: compileMachineId(IDENTITY_KIND, subject),
+    idRecipe: compileIdRecipe(IDENTITY_KIND, subject),
     numbers: compileNumberTypes(version.schema),
     schemaId: typeof id === "string" ? id : null,
   };

@@ -2,7 +2,7 @@ import type { JsonValue } from "../json/json.ts";
 import type { NumberTypes } from "../schema/number-types.ts";
 import type { CompiledSchema } from "../schema/schema.ts";
 import type { Binding, ContractStatus, PayloadLimits } from "./contract-set.ts";
-import type { compilePointers, MachineId } from "./identity.ts";
+import type { compilePointers, IdRecipe } from "./identity.ts";
 import type { CompiledRules } from "./rules.ts";
 import type { ContractFailure } from "./failure.ts";
 
@@ -18,7 +18,8 @@ export type CompiledVersion = {
   readonly identity: ReturnType<typeof compilePointers>;
   /** RFC 6901 pointers of the identity's fields. */
   readonly identityFields: readonly string[];
-  readonly machineId: (fields: readonly JsonValue[]) => MachineId;
+  /** How ids are made of these fields. */
+  readonly idRecipe: IdRecipe;
   readonly numbers: NumberTypes;
   /** The schema's own `$id`, by which a CloudEvent's `dataschema` may declare it. */
   readonly schemaId: string | null;

@@ -4,6 +4,7 @@ import type { FailureReason, RuleFailure, SchemaFailure } from "./failure.ts";
 import type { Violation } from "../schema/violation.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { MachineId } from "./identity.ts";
+import { machineIdsOf, type Identity } from "./machine-ids.ts";
 import type { JsonValue } from "../json/json.ts";
 import { NOTHING_DECLARED, type NumberTypes } from "../schema/number-types.ts";
 import { resolveIntegers, type Parsed } from "./long-integers.ts";
@@ -20,7 +21,7 @@ import { resolveVersion } from "./resolve.ts";
  */
 export const ENGINE = "3";
 
-type Passed = {
+export type Passed = {
   readonly status: "PASSED";
   /** Id of the fact, not of the delivery: the same fact always gets the same id. */
   readonly id: MachineId;
@@ -54,6 +55,12 @@ export type ReadPayload = { readonly payload: JsonValue; readonly numbers: Numbe
 
 export type Decision = Passed | Failed;
 
+/** A record that its version accepts. Only the id is missing of a decision: ids are made faster for several records at once. */
+export type Accepted = Omit<Passed, "status" | "id"> & { readonly status: "ACCEPTED"; readonly identity: Identity };
+
+/** All of a decision but the id. */
+export type Judgement = Accepted | Failed;
+
 /** The parts of a record that a decision depends on: its topic, its headers and its bytes. */
 export type Decidable = {
   readonly topic: string;
@@ -63,23 +70,60 @@ export type Decidable = {
 
 /** Decides a record: a pure, total and synchronous function of the record and the contract set. */
 export function decide(record: Decidable, set: CompiledContractSet): Decision {
+  return withId(judgeRecord(record, set));
+}
+
+/** Decides a record by a known binding: see {@link judgeBound}. */
+export function decideBound(record: Omit<Decidable, "topic">, bound: CompiledBinding, limits: PayloadLimits): Decision {
+  return withId(judgeBound(record, bound, limits));
+}
+
+/** Decides records. {@link decide} of each gives the same; several at once take less time. */
+export function decideAll(records: readonly Decidable[], set: CompiledContractSet): readonly Decision[] {
+  const judged = records.map((record) => judgeRecord(record, set));
+  const ids = idsOf(judged);
+  return judged.map((one, index) => (one.status === "FAILED" ? one : passedAs(one, ids[index] as MachineId)));
+}
+
+/** The ids of the accepted among these, each at its index; nothing is at the others. */
+export function idsOf(
+  judged: readonly ({ readonly status: "FAILED" } | Accepted)[],
+): readonly (MachineId | undefined)[] {
+  const identities: Identity[] = [];
+  for (const one of judged) if (one.status === "ACCEPTED") identities.push(one.identity);
+  const made = machineIdsOf(identities);
+  if (made.length === judged.length) return made;
+  let next = 0;
+  return judged.map(({ status }) => (status === "ACCEPTED" ? made[next++] : undefined));
+}
+
+function withId(judged: Judgement): Decision {
+  return judged.status === "FAILED" ? judged : passedAs(judged, machineIdsOf([judged.identity])[0] as MachineId);
+}
+
+function passedAs({ contract, declaredBy, payload, numbers }: Accepted, id: MachineId): Passed {
+  return { status: "PASSED", id, contract, declaredBy, payload, numbers };
+}
+
+/** Judges a record: decides all of it but the id. */
+export function judgeRecord(record: Decidable, set: CompiledContractSet): Judgement {
   const bound = set.byTopic.get(record.topic);
   if (bound === undefined) {
     const message = `Topic ${record.topic} is bound to no contract`;
     return failed({ kind: "contract", code: "unknown", message }, null, null);
   }
-  return decideBound(record, bound, set.limits);
+  return judgeBound(record, bound, set.limits);
 }
 
 /**
- * Decides a record by a known binding, in this order: strict bytes, JSON, version, schema, rules, identity. For a
+ * Judges a record by a known binding, in this order: strict bytes, JSON, version, schema, rules, identity. For a
  * CloudEvent in structured mode the event's data is decided; byte offsets still count from the start of the record's
  * value.
  */
-export function decideBound(record: Omit<Decidable, "topic">, bound: CompiledBinding, limits: PayloadLimits): Decision {
+function judgeBound(record: Omit<Decidable, "topic">, bound: CompiledBinding, limits: PayloadLimits): Judgement {
   const event = record.headers.length === 0 ? null : structuredEvent(record.headers, record.value, limits);
-  if (event === null) return decideValue(record, bound, limits);
-  if (event.ok) return movedBy(event.byteOffset, decideValue(event, bound, limits));
+  if (event === null) return judgeValue(record, bound, limits);
+  if (event.ok) return movedBy(event.byteOffset, judgeValue(event, bound, limits));
   const resolved = resolveVersion(bound, record.headers, null, undefined);
   const named = resolved.ok ? resolved : resolved.refused;
   return failed(event.reason, named?.version.ref ?? null, named?.declaredBy ?? null);
@@ -106,8 +150,8 @@ export function versionOfPassed(record: Decidable, set: CompiledContractSet): Co
  * Moves the byte offsets of a failure from an event's data to the record's value.
  * @param by byte at which the data begins in the record's value; null when the data has no place of its own there.
  */
-function movedBy(by: number | null, decision: Decision): Decision {
-  if (decision.status === "PASSED") return decision;
+function movedBy(by: number | null, decision: Judgement): Judgement {
+  if (decision.status === "ACCEPTED") return decision;
   const { reason } = decision;
   if (reason.kind === "malformed") {
     const byteOffset = by === null || reason.byteOffset === null ? null : by + reason.byteOffset;
@@ -120,11 +164,11 @@ function movedBy(by: number | null, decision: Decision): Decision {
   return { ...decision, reason: { kind: "schema", violations: [moved(first), ...others.map(moved)] } };
 }
 
-function decideValue(
+function judgeValue(
   { headers, value }: Pick<Decidable, "headers" | "value">,
   bound: CompiledBinding,
   limits: PayloadLimits,
-): Decision {
+): Judgement {
   const parsed = parseValue(value, limits);
   const resolved = resolveVersion(bound, headers, framedSchemaId(value), parsed.ok ? parsed.payload : undefined);
   const named = resolved.ok ? resolved : resolved.refused;
@@ -145,8 +189,8 @@ const NAME_KEYWORDS: ReadonlySet<string> = new Set(["additionalProperties", "une
  * Adds to each schema violation its byte range in the record's value. The fingerprint, which holds no positions, is
  * made before.
  */
-function withByteRanges(decision: Decision, value: Uint8Array | null): Decision {
-  if (value === null || decision.status === "PASSED" || decision.reason.kind !== "schema") return decision;
+function withByteRanges(decision: Judgement, value: Uint8Array | null): Judgement {
+  if (value === null || decision.status === "ACCEPTED" || decision.reason.kind !== "schema") return decision;
   const { violations } = decision.reason;
   const frame = frameBytes(value);
   const found = locate(frame === 0 ? value : value.subarray(frame), violations.map(pointerOfViolation));
@@ -172,15 +216,15 @@ function withByteRange(violation: Violation, located: Located | undefined, frame
  * Judges a parsed payload by one version. Integers that no double can represent are checked first: the version must
  * declare them.
  */
-export function judge(parsed: Parsed, version: CompiledVersion, declaredBy: Declaration): Decision {
+export function judge(parsed: Parsed, version: CompiledVersion, declaredBy: Declaration): Judgement {
   const { ref, numbers } = version;
   if (parsed.integers === undefined) return judgeResolved(parsed.payload, version, declaredBy);
   const resolved = resolveIntegers(parsed, numbers);
   return resolved.ok ? judgeResolved(resolved.payload, version, declaredBy) : failed(resolved.reason, ref, declaredBy);
 }
 
-function judgeResolved(payload: JsonValue, version: CompiledVersion, declaredBy: Declaration): Decision {
-  const { ref, schema, rules, identity, machineId, numbers } = version;
+function judgeResolved(payload: JsonValue, version: CompiledVersion, declaredBy: Declaration): Judgement {
+  const { ref, schema, rules, identity, idRecipe, numbers } = version;
   const refused = (reason: FailureReason): Failed => failed(reason, ref, declaredBy, { payload, numbers });
   if (!schema.accepts(payload)) {
     return refused({ kind: "schema", violations: atLeastOne(schema.explain(payload)) });
@@ -189,7 +233,7 @@ function judgeResolved(payload: JsonValue, version: CompiledVersion, declaredBy:
   if (broken.length > 0) return refused({ kind: "rule", violations: broken as RuleFailure["violations"] });
   const fields = identity(payload);
   if ("missing" in fields) return refused({ kind: "schema", violations: [identityMissing(fields.missing)] });
-  return { status: "PASSED", id: machineId(fields), contract: ref, declaredBy, payload, numbers };
+  return { status: "ACCEPTED", identity: { recipe: idRecipe, fields }, contract: ref, declaredBy, payload, numbers };
 }
 
 function failed(

@@ -20,35 +20,18 @@ export function machineId(kind: string, subject: string, fields: readonly JsonVa
   return uuidOf(hash("sha256", `${prefixOf(kind, subject)}${canonicalText(fields)}`, DIGEST));
 }
 
-/**
- * Compiles {@link machineId} for one kind and subject. The usual identity, one short plain string, is written into a
- * buffer that already holds the prefix: 40 % less time than building and encoding a text for each record.
- */
-export function compileMachineId(kind: string, subject: string): (fields: readonly JsonValue[]) => MachineId {
-  const prefix = Buffer.from(`${prefixOf(kind, subject)}["`, "utf8");
-  const scratch = Buffer.alloc(prefix.length + SHORT_MAX + 2);
-  scratch.set(prefix);
-  const views = Array.from({ length: SHORT_MAX + 1 }, (_, length) => scratch.subarray(0, prefix.length + length + 2));
-  return (fields) => {
-    const only = fields[0];
-    if (fields.length !== 1 || typeof only !== "string" || only.length > SHORT_MAX)
-      return machineId(kind, subject, fields);
-    let at = prefix.length;
-    for (let index = 0; index < only.length; index += 1) {
-      const code = only.charCodeAt(index);
-      // Printable ASCII without quote and backslash is the same in JSON.
-      if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) return machineId(kind, subject, fields);
-      scratch[at] = code;
-      at += 1;
-    }
-    scratch[at] = 0x22;
-    scratch[at + 1] = 0x5d;
-    return uuidOf(hash("sha256", views[only.length] ?? scratch, DIGEST));
-  };
-}
+/** How the ids of one kind and subject are made. */
+export type IdRecipe = {
+  /** What each hashed name begins with. */
+  readonly prefix: Uint8Array;
+  /** {@link machineId} of these fields. Several ids at once are made faster by `machineIdsOf`. */
+  readonly idOf: (fields: readonly JsonValue[]) => MachineId;
+};
 
-/** Longest string that takes the fast path. */
-const SHORT_MAX = 128;
+/** Compiles {@link machineId} for one kind and subject. */
+export function compileIdRecipe(kind: string, subject: string): IdRecipe {
+  return { prefix: Buffer.from(prefixOf(kind, subject), "utf8"), idOf: (fields) => machineId(kind, subject, fields) };
+}
 
 function prefixOf(kind: string, subject: string): string {
   return `${RECIPE}\u0000${kind}\u0000${subject}\u0000`;

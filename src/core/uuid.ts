@@ -1,4 +1,5 @@
-const UUID_BYTES = 16;
+/** How many bytes a UUID has. */
+export const UUID_BYTES = 16;
 const HYPHEN = 0x2d;
 
 /** The value of each lower-case hexadecimal digit by character code; 0xff for every other character. */
@@ -34,10 +35,10 @@ export function uuidBytes(text: string): Buffer {
   return bytes;
 }
 
-/** The usual lower-case text of a UUID. @param bytes 16 bytes. */
-export function uuidText(bytes: Uint8Array): string {
+/** The usual lower-case text of a UUID. @param from where its 16 bytes begin. */
+export function uuidText(bytes: Uint8Array, from = 0): string {
   for (let index = 0; index < UUID_BYTES; index += 1) {
-    const byte = bytes[index] as number;
+    const byte = bytes[from + index] as number;
     const at = DIGITS_AT[index] as number;
     TEXT[at] = DIGIT_CODES[byte >>> 4] as number;
     TEXT[at + 1] = DIGIT_CODES[byte & 0x0f] as number;

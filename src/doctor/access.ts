@@ -1,13 +1,9 @@
-import { stateOf } from "../access/api-key.ts";
-import { hasClientCa, isOpenToAll, keysOf, whyProviderAway } from "../app/access.ts";
+import { isOpenToAll, whyProviderAway } from "../app/access.ts";
 import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/http-config.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import { fail, ok, warn, type Check } from "./check.ts";
-
-const DAY_MS = 86_400_000;
-/** So long before its end a key is warned of. */
-const SOON_MS = 14 * DAY_MS;
+import { checkKeys } from "./keys.ts";
 
 /** Checks who may ask the gateway: where it listens, its keys, its provider of people. A store that cannot be read is reported by its own check. */
 export async function checkAccess(config: Config, now: () => number): Promise<readonly Check[]> {
@@ -33,33 +29,6 @@ async function checkOpen(config: Config): Promise<Check> {
   return allowRemoteWithoutKeys
     ? warn("access", `whoever reaches ${host} may do everything: http.allow_remote_without_keys is set`, remedy)
     : fail("access", `other machines could reach ${host} without a key: the gateway will not start`, remedy);
-}
-
-async function checkKeys(config: Config, nowMs: number): Promise<readonly Check[]> {
-  const all = await keysOf(config);
-  if (all.length === 0) return [];
-  const active = all.filter((key) => stateOf(key, nowMs) === "active");
-  const isAdmin = active.some(({ roles }) => roles.includes("admin"));
-  const soon = active.filter(
-    ({ endsMs, replacedBy }) => endsMs !== null && replacedBy === null && endsMs - nowMs < SOON_MS,
-  );
-  const state = `${active.length} of ${all.length} API keys can be used`;
-  if (soon.length > 0) {
-    const named = soon
-      .slice(0, 5)
-      .map(({ id, name }) => `${name} (${id})`)
-      .join(", ");
-    return [
-      warn(
-        "keys",
-        `${state}; ${soon.length} end within 14 days: ${named}`,
-        "rotate them with `sigma keys api rotate ID`",
-      ),
-    ];
-  }
-  if (active.length === 0 && config.oidc === null && !hasClientCa(config))
-    return [warn("keys", `${state}: nobody can ask the gateway`, "make one with `sigma keys api new`")];
-  return [ok("keys", isAdmin ? state : `${state}; none of them has the role admin`)];
 }
 
 async function checkProvider({ oidc }: Config, now: () => number): Promise<readonly Check[]> {

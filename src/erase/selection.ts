@@ -96,11 +96,11 @@ function settled(payload: JsonValue): Parsed {
 }
 
 /** The machine id that a contract version gives a payload; null when the payload lacks identity fields. */
-function idOf({ identity, machineId, numbers }: CompiledVersion, parsed: Parsed): string | null {
+function idOf({ identity, idRecipe, numbers }: CompiledVersion, parsed: Parsed): string | null {
   const read = resolveIntegers(parsed, numbers);
   if (!read.ok) return null;
   const fields = identity(read.payload);
-  return "missing" in fields ? null : machineId(fields);
+  return "missing" in fields ? null : idRecipe.idOf(fields);
 }
 
 function byFilter({ code, fromMs, toMs, where }: Extract<Selection, { readonly kind: "filter" }>): Matcher {

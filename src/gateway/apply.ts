@@ -1,7 +1,7 @@
 import { Unavailable } from "../core/unavailable.ts";
 import { conflictOf, hasSameContent, isSamePosition, repeatKind } from "./duplicate.ts";
 import { resolvedOf, type Resolution, type Resolved } from "./resolution.ts";
-import type { FailedRow, Holder, PassedRow, Receipt, StoreWrites, ValidatedRow } from "../store/store.ts";
+import type { Claim, FailedRow, Holder, PassedRow, Receipt, StoreWrites, ValidatedRow } from "../store/store.ts";
 import type { DecidedBatch } from "./decide-batch.ts";
 import type { FailureGroups } from "./event.ts";
 import { byCode, groupsOf, type GroupTallies } from "./group-tally.ts";
@@ -74,14 +74,14 @@ export async function applyBatch(
   // Where ids are known to be taken there will be something to count later, too: one command then counts everything.
   const countsOnce = known.size > 0 || batch.repeats.length > 0;
   const [taken, , counted] = await Promise.all([
-    writes.insertFacts(collection, facts, new Set(known.keys())),
+    writes.insertFacts(collection, facts, known),
     failed.size() > 0 ? writes.insertFailed(collection, failed, looksFirst === "for all") : undefined,
     count(batch.groups),
     countsOnce ? undefined : countVolume(decidedVolume),
   ]);
   const refused = taken.size > 0 ? await writes.holdersOf(collection, facts, [...taken]) : NOBODY;
   for (const place of taken) if (!refused.has(place)) throw holderVanished(facts.at(place).id);
-  const found = resolveTaken(batch, new Map([...known, ...refused]));
+  const found = resolveTaken(batch, refused.size === 0 ? known : new Map([...known, ...refused]));
   if (found.conflicts.length > 0) {
     const staged = writes.stageFailed(stream);
     found.conflicts.forEach(staged.add);
@@ -150,8 +150,11 @@ function resolveTaken({ facts, repeats, rows, volume }: DecidedBatch, holders: H
     taken.push({ cell, kind: same ? repeatKind(claim, holder) : "conflict" });
   };
   const rowAt = rowsByOffset(rows);
-  for (const [place, holder] of holders) {
-    const claim = facts.at(place);
+  // By place, so that what follows is in the order of offsets already.
+  for (let place = 0; place < facts.size() && holders.size > 0; place += 1) {
+    const holder = holders.get(place);
+    if (holder === undefined) continue;
+    const claim = facts.claimAt(place);
     resolve(claim, volume.cellOf(place), holder, () => rowAt(claim.position.offset));
   }
   for (const { position, place, row, timestampMs, cell } of repeats) {
@@ -162,9 +165,6 @@ function resolveTaken({ facts, repeats, rows, volume }: DecidedBatch, holders: H
   }
   return { receipts, conflicts, resolutions, taken };
 }
-
-/** A record that asks for an id: its position and time, and its payload as the engine would store it. */
-type Claim = Pick<Holder, "position" | "payloadBytes" | "timestampMs">;
 
 /** The payload bytes of a record whose payload was not staged; they equal no holder's. */
 const NO_BYTES = new Uint8Array(0);

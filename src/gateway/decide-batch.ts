@@ -58,15 +58,25 @@ export type Batch<Kept extends KeptRecord = SourceRecord> = {
 };
 
 /**
- * P3: decides a batch record by record. Each decision goes into the proof and becomes a staged document before the next
- * record is decided, so that with MongoDB hardly any object outlives the young generation of the heap.
- * @param decide decides one record. It must be pure: `rows` calls it again for the same records.
+ * Decides some records of a batch, and returns a row for each. @param first index of the first of them in the batch.
+ */
+export type DecideGroup<Kept, Row> = (records: readonly Kept[], first: number) => readonly Row[];
+
+/**
+ * So many records are decided, and their ids made, before their decisions go into the proof and become staged documents:
+ * few enough that with MongoDB hardly any object outlives the young generation of the heap.
+ */
+export const GROUP = 32;
+
+/**
+ * P3: decides a batch, a group of records after the other.
+ * @param decide decides records. It must be pure: `rows` calls it again for the same records.
  * @param see is called with every decision.
  */
 export function decideBatch<Row extends Redecided>(
   writes: Pick<StoreWrites, "stageFacts" | "stageFailed">,
   batch: Batch,
-  decide: (record: SourceRecord, index: number) => Row,
+  decide: DecideGroup<SourceRecord, Row>,
   see?: (row: Row) => void,
 ): FreshBatch {
   const { stream, from, records } = batch;
@@ -82,7 +92,7 @@ export function decideBatch<Row extends Redecided>(
     proof: { ...decided.proof, evidence: digest },
     evidence: bytes,
     // The cast holds: `bytes` encodes exactly the records of the batch, none of which is erased.
-    rows: () => (recordsIn(bytes, stream.stream) as readonly SourceRecord[]).map(decide),
+    rows: () => decide(recordsIn(bytes, stream.stream) as readonly SourceRecord[], 0),
   };
 }
 
@@ -90,15 +100,15 @@ export function decideBatch<Row extends Redecided>(
 export function redecideBatch(
   writes: Pick<StoreWrites, "stageFacts" | "stageFailed">,
   batch: Batch<KeptRecord>,
-  decide: (record: KeptRecord, index: number) => Redecided,
+  decide: DecideGroup<KeptRecord, Redecided>,
 ): DecidedBatch {
-  return { ...decideEach(writes, batch, decide), rows: () => batch.records.map(decide) };
+  return { ...decideEach(writes, batch, decide), rows: () => decide(batch.records, 0) };
 }
 
 function decideEach<Kept extends KeptRecord, Row extends Redecided>(
   writes: Pick<StoreWrites, "stageFacts" | "stageFailed">,
   { stream, subject, from, to, records }: Batch<Kept>,
-  decide: (record: Kept, index: number) => Row,
+  decide: DecideGroup<Kept, Row>,
   see?: (row: Row, record: Kept) => void,
 ): Omit<DecidedBatch, "rows"> {
   const facts = writes.stageFacts(stream);
@@ -108,9 +118,10 @@ function decideEach<Kept extends KeptRecord, Row extends Redecided>(
   const failed = writes.stageFailed(stream);
   const groups: GroupTallies = new Map();
   const volume = createVolumeTally(subject);
+  let rows: readonly Row[] = [];
   for (let index = 0; index < records.length; index += 1) {
-    const record = records[index] as Kept;
-    const row = decide(record, index);
+    if (index % GROUP === 0) rows = decide(records.slice(index, index + GROUP), index);
+    const [record, row] = [records[index] as Kept, rows[index % GROUP] as Row];
     proof.add(row, outcomeOf(row), row.id);
     const cell = volume.see(row);
     if (row.kind === "failed") {

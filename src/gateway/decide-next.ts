@@ -5,9 +5,9 @@ import { schemaIdsOf } from "../core/wire-format.ts";
 import { packEvidence } from "../ledger/packed.ts";
 import type { Fetched, OffsetRange, Stream } from "../source/source.ts";
 import type { BatchTrace } from "./batch-trace.ts";
-import { decidedElsewhere, decideRecord, type Decided } from "./decided.ts";
+import { decidedElsewhere, decideRecords, type Decided } from "./decided.ts";
 import type { StreamNote } from "../store/stream-note.ts";
-import { decideBatch, type FreshBatch } from "./decide-batch.ts";
+import { decideBatch, type DecideGroup, type FreshBatch } from "./decide-batch.ts";
 import type { Halt } from "./event.ts";
 import { UNBOUNDED, type Held } from "./in-flight.ts";
 import { measureBatch, type BatchMeter, type Measuring } from "./measure.ts";
@@ -148,7 +148,7 @@ function decideFetched(
     meter.see(row);
     observer?.see(row);
   };
-  const decideHere = (record: SourceRecord): Decided => decideRecord(record, set, store.refusalOf);
+  const decideHere: Decide = (group) => decideRecords(group, set, store.refusalOf);
   const decide = elsewhere === null ? meter.timed(decideHere, count) : takeFrom(elsewhere, decideHere, store.refusalOf);
   const batch = decideBatch(store, { stream: note, subject, from, to, records }, decide, see);
   const packed = batch.proof.count === 0 ? null : packEvidence(batch.evidence);
@@ -156,18 +156,20 @@ function decideFetched(
   return { kind: "decided", range: { from, to }, packed, batch, verdicts, collection, set, observer, meter, trace };
 }
 
+type Decide = DecideGroup<SourceRecord, Decided>;
+
 /** The rows of records that another process decided. What is asked for again is decided here. */
 function takeFrom(
   decisions: readonly Decision[],
-  decideHere: (record: SourceRecord) => Decided,
+  decideHere: Decide,
   refusalOf: IngestDeps["store"]["refusalOf"],
-): (record: SourceRecord, index: number) => Decided {
+): Decide {
   let next = 0;
-  return (record, index) => {
-    const decision = decisions[index];
-    if (index !== next || decision === undefined) return decideHere(record);
-    next += 1;
-    return decidedElsewhere(record, decision, refusalOf);
+  return (records, first) => {
+    const end = first + records.length;
+    if (first !== next || end > decisions.length) return decideHere(records, first);
+    next = end;
+    return records.map((record, index) => decidedElsewhere(record, decisions[first + index] as Decision, refusalOf));
   };
 }
 

@@ -2,8 +2,10 @@ import { hash } from "node:crypto";
 import { canonicalText } from "../json/canonical.ts";
 import type { JsonValue } from "../json/json.ts";
 import type { CompiledContractSet } from "../core/compiled.ts";
-import { decide, ENGINE, type Decision } from "../core/decide.ts";
+import { ENGINE, idsOf, judgeRecord } from "../core/decide.ts";
+import type { Accepted, Decision, Failed, Judgement, Passed } from "../core/decide.ts";
 import { fingerprint as fingerprintOf } from "../core/fingerprint.ts";
+import type { MachineId } from "../core/identity.ts";
 import { resolveIntegers } from "../core/long-integers.ts";
 import { reparse } from "../core/payload.ts";
 import type { ErasedRecord } from "../ledger/tombstone.ts";
@@ -20,11 +22,29 @@ export type Decided = ValidatedRow | FailedRow;
 /** A record decided again from the evidence of an entry, where records may have been erased. */
 export type Redecided = PassedRow | FailedRow;
 
-/** Decides a record with one contract-set snapshot (P3). A record that passes and that the store could never keep is FAILED. */
+/**
+ * Decides records with one contract-set snapshot (P3). A record that passes and that the store could never keep is FAILED.
+ * Each is decided by itself: only the ids are made several at a time.
+ */
+export function decideRecords(
+  records: readonly SourceRecord[],
+  set: CompiledContractSet,
+  refusalOf: RefusalOf,
+): readonly Decided[] {
+  const judged = records.map((record) => {
+    const { position, headers, value } = record;
+    return storable(record, judgeRecord({ topic: position.topic, headers, value }, set), refusalOf);
+  });
+  const ids = idsOf(judged);
+  return records.map((record, index) => {
+    const one = judged[index] as Judgement;
+    return one.status === "FAILED" ? failedAs(record, one) : passedAs(record, one, ids[index] as MachineId);
+  });
+}
+
+/** {@link decideRecords} of one. */
 export function decideRecord(record: SourceRecord, set: CompiledContractSet, refusalOf: RefusalOf): Decided {
-  const { position, headers, value } = record;
-  const decision = decide({ topic: position.topic, headers, value }, set);
-  return decidedAs(record, storable(record, decision, refusalOf));
+  return decideRecords([record], set, refusalOf)[0] as Decided;
 }
 
 /** The same for a record that another process decided. */
@@ -34,14 +54,20 @@ export function decidedElsewhere(record: SourceRecord, decision: Decision, refus
 
 /** Makes the row of a record from its decision. */
 export function decidedAs(record: SourceRecord, decision: Decision): Decided {
-  // The fields are copied by name, because a spread of the record costs as much as the rest of this function.
+  return decision.status === "FAILED" ? failedAs(record, decision) : passedAs(record, decision, decision.id);
+}
+
+// The fields are copied by name, because a spread of the record costs as much as the rest of these functions.
+
+function passedAs(record: SourceRecord, passed: Omit<Accepted, "status" | "identity">, id: MachineId): ValidatedRow {
   const { position, timestampMs, key, headers, value: raw } = record;
-  if (decision.status === "PASSED") {
-    const { id, contract, declaredBy, payload, numbers } = decision;
-    const kind = "validated";
-    return { kind, id, position, timestampMs, key, headers, raw, contract, declaredBy, payload, numbers };
-  }
-  const { reason, contract, declaredBy, fingerprint, parsed } = decision;
+  const { contract, declaredBy, payload, numbers } = passed;
+  const kind = "validated";
+  return { kind, id, position, timestampMs, key, headers, raw, contract, declaredBy, payload, numbers };
+}
+
+function failedAs(record: SourceRecord, { reason, contract, declaredBy, fingerprint, parsed }: Failed): FailedRow {
+  const { position, timestampMs, key, headers, value: raw } = record;
   const id = positionId(position);
   const occurrence = { position, timestampMs, key, headers, raw };
   return {
@@ -96,7 +122,11 @@ export function wasErased(row: SettledRow): boolean {
   return row.kind === "erased" || (row.kind === "receipt" && row.erased === true);
 }
 
-function storable(record: SourceRecord, decision: Decision, refusalOf: RefusalOf): Decision {
+function storable<Passing extends Accepted | Passed>(
+  record: SourceRecord,
+  decision: Passing | Failed,
+  refusalOf: RefusalOf,
+): Passing | Failed {
   if (decision.status === "FAILED") return decision;
   const message = refusalOf(record, decision.payload);
   if (message === null) return decision;

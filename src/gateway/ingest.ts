@@ -3,7 +3,7 @@ import type { TraceContext } from "../core/trace-context.ts";
 import { Unavailable } from "../core/unavailable.ts";
 import type { Stream } from "../source/source.ts";
 import { entryFor } from "./decided.ts";
-import { EVIDENCE_DROPPED, GENESIS, sealEntry, SUCCEEDS, type LedgerEntry } from "../ledger/entry.ts";
+import { COUNTED, EVIDENCE_DROPPED, GENESIS, sealEntry, SUCCEEDS, type LedgerEntry } from "../ledger/entry.ts";
 import { isRedrive } from "../ledger/redrive-stream.ts";
 import { proofOfNothing } from "../ledger/proof.ts";
 import { NOTHING_APPLIED, type Resolved } from "./resolution.ts";
@@ -17,6 +17,7 @@ import type { BatchMeasures, Halt } from "./event.ts";
 import type { IngestDeps } from "./ingest-deps.ts";
 import { refuseLog } from "./log-check.ts";
 import { completeStreamsBefore, redoTail } from "./redo.ts";
+import { unlessAborted } from "./within.ts";
 
 /** First and longest pause after trouble with the source or the store, in milliseconds. */
 const BACKOFF = { firstMs: 100, maxMs: 30_000 } as const;
@@ -47,10 +48,12 @@ export async function ingestStream(
     try {
       // The operator log is read before the stream is examined: an action that an operator takes during the examination, or
       // as soon as the halt is shown, then counts as an answer to this halt.
-      if (settled === null) actedFrom = await nextAction(deps.store.reads, actedFrom);
+      if (settled === null)
+        actedFrom = (await unlessAborted(signal, nextAction(deps.store.reads, actedFrom))) ?? actedFrom;
+      if (signal.aborted) break;
       const step: Step =
         settled === null
-          ? await acquire(deps, stream, claimed)
+          ? await acquire(deps, stream, claimed, signal)
           : await advance(deps, settled, claimed, signal, breaker);
       // Acquiring does not end the backoff: it only reads the tail, while the store's writes or the registry may still fail.
       // Only a batch or a halt does.
@@ -106,9 +109,11 @@ type Step =
   | { readonly kind: "halted"; readonly halt: Halt };
 
 /** P1 and P2: reads the tail of a stream, redoes it and checks the log against the store. */
-async function acquire(deps: IngestDeps, stream: Stream, claimed: Claimed): Promise<Step> {
+async function acquire(deps: IngestDeps, stream: Stream, claimed: Claimed, signal: AbortSignal): Promise<Step> {
   const { source, store, observe } = deps;
-  const tail = await store.tail(stream.id);
+  // Nobody who stops waits for a store that does not answer.
+  const tail = await unlessAborted(signal, store.tail(stream.id));
+  if (signal.aborted) return { kind: "lost" };
   if (tail === null) return begin(deps, stream);
   if (Number(tail.engine) > Number(ENGINE)) return { kind: "halted", halt: newerEngine(stream, tail) };
   // The redo comes before the log check: it needs the evidence only, so a damaged log cannot prevent it.
@@ -140,13 +145,13 @@ function measuresOf(claimed: Claimed, tail: LedgerEntry, redone: Applied): Batch
   return batch.meter.end(redone, batch.sizes);
 }
 
-/** The INIT note that names the previous stream of the same topic and partition, whose topic was recreated or log replaced; "" when there is none. */
+/** The INIT note: it names the previous stream of the same topic and partition, whose topic was recreated or log replaced, if there is one. */
 async function predecessorOf({ reads }: Store, { number, topic, partition }: StreamNote): Promise<string> {
   const before = (await reads.streamNotes()).filter(
     (one) => one.topic === topic && one.partition === partition && one.number < number && !isRedrive(one.stream),
   );
   const last = before.at(-1);
-  return last === undefined ? "" : `${SUCCEEDS}${last.stream}`;
+  return last === undefined ? COUNTED : `${SUCCEEDS}${last.stream}`;
 }
 
 async function noteOf(store: Store, { id, topic, partition }: Stream): Promise<StreamNote> {

@@ -1,7 +1,7 @@
 import { remember } from "../core/remember.ts";
 import type { CompiledContractSet } from "../core/compiled.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
-import type { LedgerEntry } from "../ledger/entry.ts";
+import type { LedgerEntry, Outcome } from "../ledger/entry.ts";
 import { conflictOf, hasSameContent, isSamePosition, receiptOf } from "./duplicate.ts";
 import { decodeOutcomes } from "../ledger/proof.ts";
 import type { Holder, PassedRow, SettledRow, StoreReads } from "../store/store.ts";
@@ -67,10 +67,8 @@ export function createLookup(reads: Reads, current?: Current): Lookup {
       decodeOutcomes(entry.from, entry.outcomes)?.leaves.map(({ offset, outcome }) => [offset, outcome]),
     );
     const asked = records.filter(({ position: { offset } }) => isAsked(offset));
-    const decided = asked.map((record) => {
-      const outcome = outcomes.get(record.position.offset) ?? "F";
-      return decideAgain(record, outcome, entry, set, reads.refusalOf);
-    });
+    const outcomeAt = (index: number): Outcome => outcomes.get(asked[index]?.position.offset ?? -1n) ?? "F";
+    const decided = decideAgain(asked, outcomeAt, entry, set, reads.refusalOf);
     const ids = decided.flatMap(({ row }) => (row.kind === "failed" ? [] : [row.id]));
     const holders = ids.length === 0 ? new Map<string, Holder>() : await reads.holders(collection, [...new Set(ids)]);
     const rows = decided.map(async ({ row, isPinned }): Promise<SettledRow | null> => {

@@ -1,6 +1,7 @@
 import type { ContractRef } from "../core/compiled.ts";
 import { traceOf } from "../core/trace-context.ts";
 import type { Applied } from "./apply.ts";
+import type { DecideGroup } from "./decide-batch.ts";
 import type { Decided } from "./decided.ts";
 import type { BatchMeasures, DecisionTally, StagesMs } from "./event.ts";
 import type { Clock } from "./ingest-deps.ts";
@@ -11,10 +12,11 @@ export type BatchMeter = {
   /** Ends a stage: what passed since the last stage ended is added to it. */
   readonly lap: (stage: keyof StagesMs) => void;
   /**
-   * Makes a function that decides records also time some of them: every {@link BatchMeasures.decideMs}`.every`-th, from
-   * an offset on that differs from batch to batch. It times nothing more once the stage "decide" ended.
+   * Makes a function that decides records also time some of them, each decided by itself: every
+   * {@link BatchMeasures.decideMs}`.every`-th, from an offset on that differs from batch to batch. It times nothing more
+   * once the stage "decide" ended.
    */
-  readonly timed: <Item, Row>(decide: (record: Item) => Row, count: number) => (record: Item, index: number) => Row;
+  readonly timed: <Item, Row>(decide: DecideGroup<Item, Row>, count: number) => DecideGroup<Item, Row>;
   /** Sees every decision, in offset order. */
   readonly see: (row: Decided) => void;
   /** The measures, once the batch is durable. `sizes`: those of its evidence in bytes. */
@@ -136,15 +138,23 @@ function createTraceSearch() {
 function createSampling(clock: Clock, from: bigint, isDecided: () => boolean) {
   const timedMs: number[] = [];
   let every = 1;
-  const timed: BatchMeter["timed"] = (decide, count) => {
+  const timed = <Item, Row>(decide: DecideGroup<Item, Row>, count: number): DecideGroup<Item, Row> => {
     every = Math.max(1, Math.ceil(count / TIMED_MAX));
-    const first = phaseOf(from, every);
-    return (record, index) => {
-      if (index % every !== first || isDecided()) return decide(record);
-      const start = clock.monotonicMs();
-      const row = decide(record);
-      timedMs.push(clock.monotonicMs() - start);
-      return row;
+    const phase = phaseOf(from, every);
+    return (records, first) => {
+      const end = first + records.length;
+      const part = (begin: number, to: number) => decide(records.slice(begin - first, to - first), begin);
+      const rows: Row[] = [];
+      let at = first;
+      const next = first + ((((phase - first) % every) + every) % every);
+      for (let one = next; one < end && !isDecided(); one += every) {
+        rows.push(...part(at, one));
+        const start = clock.monotonicMs();
+        rows.push(...part(one, one + 1));
+        timedMs.push(clock.monotonicMs() - start);
+        at = one + 1;
+      }
+      return at === first ? decide(records, first) : [...rows, ...part(at, end)];
     };
   };
   return { timed, end: (): BatchMeasures["decideMs"] => ({ every, timed: timedMs }) };

@@ -9,7 +9,7 @@ import { framedSchemaId } from "../core/wire-format.ts";
 import { readEvidence } from "../ledger/evidence.ts";
 import { evidenceDigest, EVIDENCE_BYTES_MAX, unpackEvidence } from "../ledger/packed.ts";
 import { isErased, type KeptRecord } from "../ledger/tombstone.ts";
-import { decidedAs, decideRecord, erasedAs, outcomeOf, type Redecided } from "./decided.ts";
+import { decidedAs, decideRecords, erasedAs, outcomeOf, type Decided, type Redecided } from "./decided.ts";
 import type { LedgerEntry, Outcome } from "../ledger/entry.ts";
 import { decodeOutcomes } from "../ledger/proof.ts";
 import type { RefusalOf, StoredFailure, StoreWrites } from "../store/store.ts";
@@ -46,12 +46,13 @@ export function redecide(
   const bound = set.byTopic.get(stream.topic);
   if (bound === undefined) return fault("DECISION_DIVERGED", "its contract set does not bind its topic");
   const pinned = new Set<bigint>();
-  const decide = (record: KeptRecord, index: number): Redecided => {
-    const again = decideAgain(record, recorded[index] ?? "F", entry, set, stage.refusalOf);
-    if (again.isPinned) pinned.add(record.position.offset);
-    const known = again.row.kind === "failed" ? stored.get(record.position.offset) : undefined;
-    return known === undefined ? again.row : { ...again.row, ...known };
-  };
+  const decide = (group: readonly KeptRecord[], first: number): readonly Redecided[] =>
+    decideAgain(group, (index) => recorded[first + index] ?? "F", entry, set, stage.refusalOf).map((again) => {
+      const { offset } = again.row.position;
+      if (again.isPinned) pinned.add(offset);
+      const known = again.row.kind === "failed" ? stored.get(offset) : undefined;
+      return known === undefined ? again.row : { ...again.row, ...known };
+    });
   const { collection, subject } = bound.contract;
   const batch = redecideBatch(stage, { stream, subject, from: entry.from, to: entry.to, records }, decide);
   if (batch.proof.root !== entry.root)
@@ -95,19 +96,32 @@ function outcomesOf(entry: LedgerEntry, records: readonly KeptRecord[]): readonl
   return same ? recorded.leaves.map(({ outcome }) => outcome) : null;
 }
 
-/** Decides one record of an entry again. `isPinned` is true when the entry's outcome overrides the one that this build gives. */
+/** A record decided again. `isPinned` is true when the entry's outcome overrides the one that this build gives. */
+type Again = { readonly row: Redecided; readonly isPinned: boolean };
+
+/** Decides records of an entry again. @param outcomeAt the entry's outcome of the record at this index. */
 export function decideAgain(
-  record: KeptRecord,
-  outcome: Outcome,
+  records: readonly KeptRecord[],
+  outcomeAt: (index: number) => Outcome,
   entry: LedgerEntry,
   set: CompiledContractSet,
   refusalOf: RefusalOf,
-): { readonly row: Redecided; readonly isPinned: boolean } {
-  if (isErased(record)) return { row: erasedAs(record), isPinned: false };
-  const row = decideRecord(record, set, refusalOf);
-  if (outcomeOf(row) === outcome) return { row, isPinned: false };
-  const then = outcome === "F" ? unexplained(entry) : passedThen(record, set);
-  return { row: then === null ? row : decidedAs(record, then), isPinned: true };
+): readonly Again[] {
+  const rows = decideRecords(records.filter(isWhole), set, refusalOf);
+  let next = 0;
+  return records.map((record, index) => {
+    if (isErased(record)) return { row: erasedAs(record), isPinned: false };
+    const row = rows[next] as Decided;
+    next += 1;
+    const outcome = outcomeAt(index);
+    if (outcomeOf(row) === outcome) return { row, isPinned: false };
+    const then = outcome === "F" ? unexplained(entry) : passedThen(record, set);
+    return { row: then === null ? row : decidedAs(record, then), isPinned: true };
+  });
+}
+
+function isWhole(record: KeptRecord): record is SourceRecord {
+  return !isErased(record);
 }
 
 function unexplained(entry: LedgerEntry): Failed {
@@ -127,13 +141,13 @@ function passedThen(record: SourceRecord, set: CompiledContractSet): Decision | 
   if (bound === undefined || !parsed.ok) return null;
   const resolved = resolveVersion(bound, record.headers, framedSchemaId(record.value), parsed.payload);
   if (!resolved.ok) return null;
-  const { ref, identity, machineId, numbers } = resolved.version;
+  const { ref, identity, idRecipe, numbers } = resolved.version;
   const settled = resolveIntegers(parsed, numbers);
   if (!settled.ok) return null;
   const { payload } = settled;
   const fields = identity(payload);
   if ("missing" in fields) return null;
-  const id = machineId(fields);
+  const id = idRecipe.idOf(fields);
   const { declaredBy } = resolved;
   return { status: "PASSED", id, contract: ref, declaredBy, payload, numbers };
 }

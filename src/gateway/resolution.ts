@@ -1,5 +1,5 @@
-import { type Position, positionId } from "../core/record.ts";
-import { createLineHash, digestLines, putNumber, putText } from "../ledger/line-hash.ts";
+import type { Position } from "../core/record.ts";
+import { createLineHash, digestLines, putBytes, putNumber, putText } from "../ledger/line-hash.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { createRuns, decodeOutcomes } from "../ledger/proof.ts";
 
@@ -27,25 +27,34 @@ export function resolvedOf(
 ): Resolved {
   // Few batches have duplicates or conflicts. Without any, the runs of outcomes are rewritten and no offset is decoded.
   if (others.length === 0) return { applied: outcomes.replaceAll("P", "S"), holders: "" };
-  const letters = new Map(others.map(({ offset, letter }) => [offset, letter]));
+  const sorted = others.toSorted((a, b) => (a.offset < b.offset ? -1 : 1));
   const runs = createRuns(from);
   const decoded = decodeOutcomes(from, outcomes);
+  let next = 0;
   for (const { offset, outcome } of decoded?.leaves ?? []) {
-    runs.add(offset, letters.get(offset) ?? (outcome === "P" ? "S" : "F"));
+    while ((sorted[next]?.offset ?? offset) < offset) next += 1;
+    const other = sorted[next];
+    runs.add(offset, other?.offset === offset ? other.letter : outcome === "P" ? "S" : "F");
   }
-  return { applied: runs.end(decoded?.to ?? from), holders: holderRoot(others) };
+  return { applied: runs.end(decoded?.to ?? from), holders: holderRoot(sorted) };
 }
 
 /** SHA-256 over one line for each duplicate and conflict, by offset: offset, letter, position of its holder. */
-function holderRoot(others: readonly Resolution[]): string {
+function holderRoot(sorted: readonly Resolution[]): string {
   const lines = createLineHash();
-  for (const { offset, letter, holder } of others.toSorted((a, b) => (a.offset < b.offset ? -1 : 1))) {
+  // Most holders are of one stream.
+  let [stream, encoded] = ["", Buffer.alloc(0)];
+  for (const { offset, letter, holder } of sorted) {
     putNumber(lines, offset, SPACE);
     putText(lines, letter, SPACE);
-    putText(lines, positionId(holder), NEWLINE);
+    // As positionId writes it, without making a text of it.
+    if (holder.stream !== stream) [stream, encoded] = [holder.stream, Buffer.from(holder.stream, "utf8")];
+    putBytes(lines, encoded, AT);
+    putNumber(lines, holder.offset, NEWLINE);
   }
   return digestLines(lines);
 }
 
 const SPACE = 0x20;
+const AT = 0x40;
 const NEWLINE = 0x0a;

@@ -14,3 +14,17 @@ export async function within<T>(ms: number, asked: Promise<T>): Promise<T | null
     asked.catch(() => undefined);
   }
 }
+
+/** What is asked for, or null once the signal aborts; then what becomes of it is left alone. @throws what `asked` rejects with before. */
+export async function unlessAborted<T>(signal: AbortSignal, asked: Promise<T>): Promise<T | null> {
+  const { promise: aborted, resolve } = Promise.withResolvers<null>();
+  const giveUp = (): void => resolve(null);
+  signal.addEventListener("abort", giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  try {
+    return await Promise.race([asked, aborted]);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+    asked.catch(() => undefined);
+  }
+}

@@ -1,7 +1,7 @@
 import { compileContractSet } from "../core/compile.ts";
 import { type CompiledVersion } from "../core/compiled.ts";
 import { DEFAULT_LIMITS, sealContractSet, type VersionContent } from "../core/contract-set.ts";
-import { judge, type Decision } from "../core/decide.ts";
+import { judge, type Judgement } from "../core/decide.ts";
 import { describeFailure, type RuleViolation } from "../core/failure.ts";
 import { parsePayload } from "../core/payload.ts";
 import type { JsonObject, JsonValue } from "../json/json.ts";
@@ -73,7 +73,7 @@ export function ruleNodes({ rules, document }: Side): readonly SchemaNode[] {
 export function passes(value: JsonValue, { judging, document, judgeCost }: Side): boolean {
   const { parts, isWide } = survey(value);
   spend(document.shared.effort, judgeCost + (parts >> PARTS_SHIFT));
-  if (isWide) return judgeText(value, judging)?.status === "PASSED";
+  if (isWide) return judgeText(value, judging)?.status === "ACCEPTED";
   return judging.schema.accepts(value) && judging.rules(value).length === 0 && !("missing" in judging.identity(value));
 }
 
@@ -96,7 +96,7 @@ function survey(value: JsonValue): { readonly parts: number; readonly isWide: bo
 }
 
 /** Judges the value's JSON text as a record with these bytes would be judged; null when the strict parser refuses the text. */
-function judgeText(value: JsonValue, judging: CompiledVersion): Decision | null {
+function judgeText(value: JsonValue, judging: CompiledVersion): Judgement | null {
   const parsed = parsePayload(Buffer.from(toJsonText(value)), DEFAULT_LIMITS);
   return parsed.ok ? judge(parsed, judging, "default") : null;
 }
@@ -104,13 +104,13 @@ function judgeText(value: JsonValue, judging: CompiledVersion): Decision | null 
 /** Parses the text of a witness strictly and judges it by both versions, like a record. */
 export function isConfirmed(value: JsonValue, accepting: Side, refusing: Side): boolean {
   const [one, other] = [accepting, refusing].map(({ judging }) => judgeText(value, judging)?.status);
-  return one === "PASSED" && other === "FAILED";
+  return one === "ACCEPTED" && other === "FAILED";
 }
 
 /** The violations for which a version refuses a payload; empty when it accepts the payload. */
 export function violationsOf(value: JsonValue, { judging }: Side): readonly (Violation | RuleViolation)[] {
   const decision = judgeText(value, judging);
-  if (decision === null || decision.status === "PASSED") return [];
+  if (decision === null || decision.status === "ACCEPTED") return [];
   const { reason } = decision;
   if (reason.kind === "schema" || reason.kind === "rule") return reason.violations;
   const message = describeFailure(reason);

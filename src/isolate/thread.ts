@@ -1,4 +1,5 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { beginThread } from "../thread-entry.ts";
 
 /** A message from a thread: it is ready for questions, or it answers one. */
 export type ThreadMessage = { readonly kind: "ready" } | { readonly kind: "answer"; readonly answer: unknown };
@@ -169,7 +170,7 @@ function keepWorker(begin: Begin, { heapMibMax, idleMs }: ThreadLimits): Kept {
 }
 
 function spawn({ entry, data, name }: Begin, heapMibMax: number): Worker {
-  const worker = new Worker(entry, {
+  const worker = beginThread(entry, {
     workerData: data,
     name,
     resourceLimits: { maxOldGenerationSizeMb: heapMibMax, maxYoungGenerationSizeMb: 32 },

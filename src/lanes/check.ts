@@ -11,8 +11,10 @@ export type LanesCheckDeps = {
   readonly lanes: Pick<Source, "streams" | "fetch" | "bounds">;
   /** The position of the routers: everything below it was moved; null: nothing. */
   readonly movedTo: (stream: Stream) => Promise<bigint | null>;
-  /** The records of a lane below an offset, out of the ledger: the lane's topic has forgotten them. */
-  readonly decided: (lane: Stream, below: bigint) => AsyncIterable<SourceRecord>;
+  /** The streams of the lanes that the ledger has: also those of a topic that was made anew since. */
+  readonly known: () => Promise<readonly Stream[]>;
+  /** The records of a lane below an offset, out of the ledger: the lane's topic has forgotten them. With null, every record. */
+  readonly decided: (lane: Stream, below: bigint | null) => AsyncIterable<SourceRecord>;
   readonly limits: FetchLimits;
   readonly signal: AbortSignal;
   /** The most findings that are listed; more are counted. */
@@ -74,15 +76,20 @@ export async function checkLanes(deps: LanesCheckDeps): Promise<LanesReport> {
     tallies.set(origin.stream, known);
     known.see(origin.offset, digestOf(record, true));
   };
-  for (const lane of await deps.lanes.streams()) {
+  const lanes = await deps.lanes.streams();
+  for (const lane of lanes) {
     const { start, end } = await deps.lanes.bounds(lane);
     for await (const record of deps.decided(lane, start)) see(record);
     await each(deps, deps.lanes, lane, start, end, see);
   }
+  for (const lane of await deps.known())
+    if (!lanes.some(({ id }) => id === lane.id)) for await (const record of deps.decided(lane, null)) see(record);
   const findings: LanesFinding[] = [];
   let findingsTotal = 0;
   const streams: CheckedStream[] = [];
   for (const { stream, movedTo } of positions.values()) {
+    // What was not read is not missing.
+    if (deps.signal.aborted) break;
     const { start, end } = await deps.source.bounds(stream);
     const to = movedTo ?? start;
     const tally = tallies.get(stream.id) ?? createTally();

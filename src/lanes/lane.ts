@@ -23,6 +23,23 @@ export type Lane = {
 /** A source whose records are moved to lanes: to the first whose conditions a record meets. The last lane has none. */
 export type Route = { readonly topic: string; readonly lanes: readonly Lane[] };
 
+/**
+ * Whether the first lane takes every record that the second would. Versions are those of the contract that a lane is bound to, and
+ * tell nothing of another's. What several lanes take together is not looked at.
+ */
+export function takesAllOf(first: LaneConditions, second: LaneConditions): boolean {
+  const { subject, versions, bytesMin, priorities } = first;
+  if (subject !== null && subject !== second.subject) return false;
+  if (bytesMin !== null && (second.bytesMin ?? 0) < bytesMin) return false;
+  if (priorities !== null && !(first.priorityField === second.priorityField && within(second.priorities, priorities)))
+    return false;
+  return versions === null || (subject === second.subject && within(second.versions, versions));
+}
+
+function within<Item>(some: readonly Item[] | null, all: readonly Item[]): boolean {
+  return some !== null && some.every((one) => all.includes(one));
+}
+
 /** Header that tells the priority of a record, to lanes with `priority`. */
 export const PRIORITY_HEADER = "sigma-priority";
 

@@ -35,7 +35,7 @@ export type LedgerEntry = {
   readonly contractSet: string;
   /** Version of the decision rules, `ENGINE` in core/decide.ts, that decided the records. */
   readonly engine: string;
-  /** GAP: the operator's reason. BATCH: {@link EVIDENCE_DROPPED} or "". INIT: {@link SUCCEEDS} and the previous stream, `redriveNote`, or "". */
+  /** GAP: the operator's reason. BATCH: {@link EVIDENCE_DROPPED} or "". INIT: {@link SUCCEEDS} and the previous stream, `redriveNote`, {@link COUNTED}, or "" from an older program. */
   readonly note: string;
   /** SHA-256 of the RFC 8785 form of everything above, hex. */
   readonly hash: string;
@@ -43,6 +43,12 @@ export type LedgerEntry = {
 
 /** First part of the note of an INIT whose topic was recreated or whose log was replaced; the id of the previous stream follows. */
 export const SUCCEEDS = "after ";
+
+/**
+ * Note of an INIT without a previous stream: all records of the stream are counted (store/volume.ts). Programs before wrote "", and did not
+ * count at first. The note is hashed: counters that are missing behind it were removed.
+ */
+export const COUNTED = "counted";
 
 export type Outcome = "P" | "F";
 

@@ -50,6 +50,15 @@ export function putText(hash: LineHash, text: string, end: number): void {
   hash.size = at + 1;
 }
 
+/** Adds bytes, followed by the character `end`: of a text that many lines have, encoded once. @param text at most 8,191 bytes. */
+export function putBytes(hash: LineHash, text: Uint8Array, end: number): void {
+  reserve(hash, text.length + 1);
+  hash.bytes.set(text, hash.size);
+  hash.size += text.length;
+  hash.bytes[hash.size] = end;
+  hash.size += 1;
+}
+
 /** Adds a number as String() writes it, followed by the character `end`. */
 export function putNumber(hash: LineHash, value: bigint | number, end: number): void {
   const number = Number(value);

@@ -1,6 +1,6 @@
 import { type ContractRef, DECLARATIONS, type Declaration } from "../core/compiled.ts";
 import type { Position, SourceRecord } from "../core/record.ts";
-import { uuidBytes, uuidText } from "../core/uuid.ts";
+import { UUID_BYTES, uuidBytes, uuidText } from "../core/uuid.ts";
 import type { ExactInteger } from "../json/exact-integer.ts";
 import {
   putBytes,
@@ -58,7 +58,6 @@ export function isErased(record: KeptRecord): record is ErasedRecord {
 const PASSED = 1;
 const FAILED = 2;
 const SHA256_BYTES = 32;
-const UUID_BYTES = 16;
 
 /** The kind number that precedes a tombstone in the evidence. */
 export function tombstoneKind({ outcome }: Tombstone): number {

@@ -11,6 +11,9 @@ type How = { readonly authorization: string | null; readonly timeoutMs: number }
 /** Status of a question that pins another contract set or engine than the validator has. */
 export const OTHER_SET = 409;
 
+/** A longer answer is not read: four times what is sent at most, since text may take more bytes as a structured clone. */
+const ANSWER_BYTES_MAX = 134_217_728;
+
 /** Asks a validator by which contract set and engine it decides. */
 export async function askWho(
   url: string,
@@ -69,10 +72,11 @@ async function ask(
       method,
       headers: { ...headers, ...(authorization === null ? {} : { authorization }) },
       ...(body === undefined ? {} : { body: new Uint8Array(body) }),
-      redirect: "error",
+      redirect: "manual",
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
-    const bytes = Buffer.from(await response.arrayBuffer());
+    const bytes = await bodyOf(response);
+    if (bytes === null) return { kind: "none", why: "its answer is too large" };
     if (response.status === OTHER_SET) return { kind: "other", why: "it has other contracts, or another engine" };
     if (response.status !== 200) return { kind: "none", why: `it answers ${response.status}` };
     const [contractSet, engine] = [response.headers.get(PINS.contractSet), response.headers.get(PINS.engine)];
@@ -85,4 +89,16 @@ async function ask(
       why: name === "TimeoutError" ? "it does not answer in time" : `it does not answer (${code ?? name})`,
     };
   }
+}
+
+/** @returns null where it is too large; then no more of it is read. */
+async function bodyOf({ body }: Response): Promise<Buffer | null> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > ANSWER_BYTES_MAX) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
 }

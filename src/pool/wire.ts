@@ -73,12 +73,33 @@ export function readDecisions(bytes: Buffer, set: CompiledContractSet, count: nu
   }
   if (!Array.isArray(sent) || sent.length !== count) return null;
   const decisions: Decision[] = [];
-  for (const one of sent as readonly Sent[]) {
-    const decision = decisionOf(one, set);
+  for (const one of sent as readonly unknown[]) {
+    const decision = isSent(one) ? decisionOf(one, set) : null;
     if (decision === null) return null;
     decisions.push(decision);
   }
   return decisions;
+}
+
+/** Whether something that was read has what each decision has. Whoever answers may be anything. */
+function isSent(one: unknown): one is Sent {
+  if (!isObject(one) || !(one["contract"] === null || isObject(one["contract"]))) return false;
+  switch (one["status"]) {
+    case "PASSED":
+      return one["contract"] !== null && typeof one["id"] === "string" && "payload" in one;
+    case "FAILED":
+      return (
+        isObject(one["reason"]) &&
+        typeof one["fingerprint"] === "string" &&
+        (one["parsed"] === null || isObject(one["parsed"]))
+      );
+    default:
+      return false;
+  }
+}
+
+function isObject(one: unknown): one is Readonly<Record<string, unknown>> {
+  return typeof one === "object" && one !== null;
 }
 
 function decisionOf(sent: Sent, set: CompiledContractSet): Decision | null {

@@ -19,14 +19,11 @@ export function candidateFrom(set: ContractSet, subject: string, version: number
   return found === undefined ? null : { subject, version: found, limits: set.limits };
 }
 
-/**
- * Compiles a candidate. It makes no machine ids: hashing takes a third of a decision, and the identity's fields show
- * whether an id changes.
- */
+/** Compiles a candidate. */
 export function compileCandidate({ subject, version, limits }: Candidate): CompiledVersion {
   const contract = { subject, collection: "what_if", versionField: null, versions: [version] };
   const set = compileContractSet(sealContractSet({ limits, contracts: [contract], bindings: [] }));
   const compiled = set.bySubject.get(subject)?.versions.get(version.version);
   if (compiled === undefined) throw new Error(`Version ${subject}@${version.version} was compiled and is not there`);
-  return { ...compiled, machineId: () => "" };
+  return compiled;
 }

@@ -96,7 +96,7 @@ export function createRejudge(
       const { passed, version } = recorded;
       const declared = version === number;
       const decision = parsed.ok ? judge(parsed, candidate, "header") : failedBy(parsed.reason, candidate.ref);
-      if (decision.status === "PASSED") {
+      if (decision.status === "ACCEPTED") {
         const changed = passed && parsed.ok && identityChanged(parsed.payload, version);
         const cause = passed ? NO_CAUSE : (): string => recorded.code ?? "";
         const cell = passed ? "passToPass" : "failToPass";

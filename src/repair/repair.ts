@@ -1,19 +1,19 @@
 import { ENGINE } from "../core/decide.ts";
 import { recountFailures } from "../gateway/recount.ts";
-import { redoTail } from "../gateway/redo.ts";
-import { redecide } from "../gateway/redecide.ts";
 import { conflictOf } from "../gateway/duplicate.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import { entriesWithNext } from "../store/ledger-walk.ts";
 import { decodeApplied, type AppliedLetter } from "../ledger/proof.ts";
 import type { RetainedDocuments } from "../operator/floors.ts";
 import { resolvedOf, type Resolution } from "../gateway/resolution.ts";
-import type { Difference, FailedRow, PassedRow, Receipt, Store } from "../store/store.ts";
+import type { FailedRow, PassedRow, Receipt, Store } from "../store/store.ts";
 import type { StreamNote } from "../store/stream-note.ts";
 import { keyOf, staging, writeAgain } from "./again.ts";
 import { restoreFactsOf } from "./facts.ts";
 import { volumeOf } from "./volume.ts";
+import { openEntry } from "./opened.ts";
 import { newRun, type Opened, type RepairOptions, type RepairReport, type RepairRun } from "./run.ts";
+import { restoreTail } from "./tail.ts";
 
 /**
  * Restores missing documents of a store from its ledger, in three passes over all streams. First come the facts, only of records that
@@ -24,7 +24,13 @@ import { newRun, type Opened, type RepairOptions, type RepairReport, type Repair
 export async function repairStore(store: Store, options: RepairOptions): Promise<RepairReport> {
   const run = newRun(store, options);
   // First of all: a fact that its id does not lead to would be taken for a missing one.
-  run.indexed(await store.mendIndex(options.dryRun));
+  const indexed = await store.mendIndex(options.dryRun);
+  run.indexed(indexed);
+  const left = indexed === 0 || options.dryRun ? 0 : await store.mendIndex(true);
+  if (left > 0)
+    run.fault(
+      `No id leads to ${left} of the facts, since another fact has it and differs: look at them, or restore a backup`,
+    );
   const notes = await store.reads.streamNotes();
   await eachEntry(run, notes, restoreFacts);
   const tails = new Map<string, LedgerEntry>();
@@ -90,36 +96,6 @@ async function stepUntilUnchanged(
     now = await evidence();
     if (now.equals(before)) return;
   }
-}
-
-async function openEntry(
-  run: RepairRun,
-  note: StreamNote,
-  entry: LedgerEntry,
-  isFirst: boolean,
-): Promise<Opened | null> {
-  if (entry.kind !== "BATCH" || entry.count === 0) return null;
-  const fault = (why: string): null => {
-    const range = `[${entry.from}, ${entry.to})`;
-    if (isFirst) run.fault(`Entry ${entry.seq} of ${note.topic}/${note.partition} ${range}: ${why}`);
-    return null;
-  };
-  const { records, missing } = await run.evidence.open(note, entry);
-  if (missing !== null && missing !== "lost") {
-    if (isFirst) run.bare(entry);
-    return null;
-  }
-  if (typeof records === "string") return fault(records);
-  const set = await run.set(entry.contractSet);
-  if (set === null) return fault(`contract set ${entry.contractSet} cannot be read`);
-  const again = redecide(run.store, note, entry, records, set);
-  if (again.kind === "fault") return fault(again.message);
-  const { batch, collection } = again;
-  const rows = batch.rows();
-  batch.facts.release();
-  batch.failed.release();
-  const subject = set.byTopic.get(note.topic)?.contract.subject ?? "";
-  return { note, entry, collection, subject, rows };
 }
 
 /** The result of applying each record, as the next entry records it; null when it records other offsets. */
@@ -214,46 +190,4 @@ async function restoreFailures(run: RepairRun, opened: Opened, failed: readonly 
   await staging(run.store.stageFailed(note), again.missing, async (rows) => run.store.insertFailed(collection, rows));
   await staging(run.store.stageFailed(note), again.changed, async (rows) => run.store.replaceFailed(collection, rows));
   return again.missing.length + again.changed.length > 0;
-}
-
-/** Restores the documents of a tail by redoing it. */
-async function restoreTail(run: RepairRun, note: StreamNote): Promise<void> {
-  const tail = await run.store.tail(note.stream);
-  if (tail === null || run.options.signal.aborted) return;
-  if (run.options.dryRun) return countTail(run, note, tail);
-  const before = await run.store.reads.tally();
-  const { stream: id, topic, partition } = note;
-  const redone = await redoTail(run.store, { id, topic, partition }, tail);
-  if (redone.kind === "halted") run.fault(redone.halt.message);
-  // What another engine decided is counted as it was.
-  if (tail.engine !== ENGINE) run.volume.miss(note);
-  else if (redone.kind === "applied") run.volume.seeTail(note, tail.seq, redone.volume);
-  const after = await run.store.reads.tally();
-  run.restored.validated += after.validated - before.validated;
-  run.restored.failed += after.failed - before.failed;
-  run.restored.receipts += after.receipts - before.receipts;
-}
-
-/**
- * Counts the documents that redoing a tail would restore. Its receipts and conflicts are not counted: they depend on facts that may be
- * missing too.
- */
-async function countTail(run: RepairRun, note: StreamNote, tail: LedgerEntry): Promise<void> {
-  const opened = await openEntry(run, note, tail, true);
-  if (opened === null) return;
-  const { collection, rows } = opened;
-  const facts = run.store.reads.stageFacts(note);
-  const failed = run.store.reads.stageFailed(note);
-  const seen = new Set<string>();
-  for (const row of rows) {
-    if (row.kind === "failed") failed.add(row);
-    else if (!seen.has(row.id)) facts.add(row);
-    seen.add(row.id);
-  }
-  const missing = (differences: ReadonlyMap<number, Difference>): number =>
-    [...differences.values()].filter(({ kind }) => kind === "missing").length;
-  run.restored.validated += missing(await run.store.reads.compareFacts(collection, facts));
-  run.restored.failed += missing(await run.store.reads.compareFailed(collection, failed));
-  facts.release();
-  failed.release();
 }

@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
-import { Worker } from "node:worker_threads";
+import { existsSync, statSync } from "node:fs";
 import { Unavailable } from "../core/unavailable.ts";
-import { threadEntry } from "../thread-entry.ts";
+import { beginThread, threadEntry } from "../thread-entry.ts";
+import { checkWholeFile, type FileToCheck, type FoundFaults } from "./check-file.ts";
 import type { FileKind } from "./open.ts";
 import { refuseWrongWal } from "./wal.ts";
 
@@ -12,44 +12,28 @@ export type IntegrityCheck = {
   readonly stop: () => Promise<void>;
 };
 
-/** What the thread is given. `check` is the address of a module ({@link FileKind}). */
-export type FileToCheck = {
-  readonly path: string;
-  readonly applicationId: number;
-  readonly version: number;
-  readonly check: string | null;
-};
-
-/** What the thread found. `isOfKind`: SQLite found nothing, the check of the kind did. */
-export type FoundFaults = { readonly faults: readonly string[]; readonly isOfKind: boolean };
-
 const NOTHING: FoundFaults = { faults: [], isOfKind: false };
 
-/** Starts SQLite's check of the whole structure of a file and the check of its kind, in a thread. Damage is reported with the code `<kind>_CORRUPT`. */
+/** A file of this size is checked in two milliseconds or so, and a thread takes fifty of CPU to begin. */
+const SMALL_BYTES = 2 ** 20;
+
+/**
+ * Starts SQLite's check of the whole structure of a file and the check of its kind, in a thread where the file is not small. Damage is reported
+ * with the code `<kind>_CORRUPT`.
+ */
 export function startIntegrityCheck(kind: FileKind, path: string): IntegrityCheck {
   if (!existsSync(path)) return { damage: Promise.resolve(null), stop: async () => undefined };
   try {
-    // The -wal is checked before the thread opens the file: SQLite silently uses only the intact part of a damaged -wal.
+    // The -wal is checked before anything opens the file: SQLite silently uses only the intact part of a damaged -wal.
     refuseWrongWal(kind, path);
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     return { damage: Promise.resolve(error), stop: async () => undefined };
   }
-  const { promise, resolve } = Promise.withResolvers<FoundFaults>();
-  const worker = new Worker(threadEntry(import.meta.url, "./integrity-worker"), {
-    workerData: {
-      path,
-      applicationId: kind.applicationId,
-      version: kind.version,
-      check: kind.check?.module.href ?? null,
-    } satisfies FileToCheck,
-  });
-  worker.unref();
-  worker.once("message", resolve);
-  // A file that cannot be opened or read at all is no finding here: opening it elsewhere reports the error.
-  worker.once("error", () => resolve(NOTHING));
-  worker.once("exit", () => resolve(NOTHING));
-  const damage = promise.then(({ faults: [first], isOfKind }) =>
+  const { applicationId, version, check } = kind;
+  const file: FileToCheck = { path, applicationId, version, check: check?.module.href ?? null };
+  const { found, stop } = bytesOf(path) <= SMALL_BYTES ? checkHere(file) : checkInThread(file);
+  const damage = found.then(({ faults: [first], isOfKind }) =>
     first === undefined
       ? null
       : new Unavailable(
@@ -58,5 +42,29 @@ export function startIntegrityCheck(kind: FileKind, path: string): IntegrityChec
           isOfKind ? (kind.check?.remedy ?? kind.recovery) : kind.recovery,
         ),
   );
-  return { damage, stop: async () => void (await worker.terminate()) };
+  return { damage, stop };
+}
+
+type Running = { readonly found: Promise<FoundFaults>; readonly stop: () => Promise<void> };
+
+// A file that cannot be opened or read at all is no finding of either: opening it elsewhere reports the error.
+
+function checkHere(file: FileToCheck): Running {
+  const found = checkWholeFile(file).catch(() => NOTHING);
+  return { found, stop: async () => void (await found) };
+}
+
+function checkInThread(file: FileToCheck): Running {
+  const { promise: found, resolve } = Promise.withResolvers<FoundFaults>();
+  const worker = beginThread(threadEntry(import.meta.url, "./integrity-worker"), { workerData: file });
+  worker.unref();
+  worker.once("message", resolve);
+  worker.once("error", () => resolve(NOTHING));
+  worker.once("exit", () => resolve(NOTHING));
+  return { found, stop: async () => void (await worker.terminate()) };
+}
+
+/** Of the file and of what is written beside it and not yet in it. */
+function bytesOf(path: string): number {
+  return [path, `${path}-wal`].reduce((sum, one) => sum + (statSync(one, { throwIfNoEntry: false })?.size ?? 0), 0);
 }

@@ -35,6 +35,12 @@ export type HourCount = {
   readonly count: number;
 };
 
+/** The same as it is stored, with the last entry whose failures are counted. */
+export type HourCounter = HourCount & { readonly seq: number };
+
+/** The failures of one group and stream in one day, in days since 1970, as they are stored. */
+export type DayCounter = Omit<HourCounter, "hour"> & { readonly day: number };
+
 /** The failures of one group and stream in a range of hours. */
 export type HourTotal = Omit<HourCount, "hour">;
 
@@ -72,6 +78,10 @@ export type GroupReads = {
   readonly groupCounters: (fingerprint?: string) => Promise<readonly GroupCounter[]>;
   /** Failures by hour from an hour on, of one group or of all; by fingerprint, hour and stream. */
   readonly groupHours: (fromHour: number, fingerprint?: string) => Promise<readonly HourCount[]>;
+  /** Every counter of hours, in no order; null when the store has none yet, because an older program made it. */
+  readonly groupHourCounters: () => Promise<readonly HourCounter[] | null>;
+  /** Every counter of days, likewise. */
+  readonly groupDayCounters: () => Promise<readonly DayCounter[] | null>;
   /** The same added up, of all groups: few numbers, however many hours there are. By fingerprint and stream. */
   readonly hourTotals: (fromHour: number) => Promise<readonly HourTotal[]>;
   /**

@@ -3,10 +3,11 @@ import { Unavailable } from "../core/unavailable.ts";
 /**
  * The layout versions of the stores that this build writes. A SQLite file holds its version as `user_version`, a MongoDB database
  * in one document of `sigma_layout`. Layout 1: documents hold the records' bytes. Layout 2: ledger entries hold them as evidence
- * (docs/evidence.md). Layout 3: failures are counted by group, and name their producer. Layout 4, of SQLite alone: the index of
- * machine ids is in tables of its own, into which ids are written late and in their order (sqlite/fact-places.ts).
+ * (docs/evidence.md). Layout 3: failures are counted by group, and name their producer. Layout 4: SQLite keeps the index of machine
+ * ids in tables of its own, into which ids are written late and in their order (sqlite/fact-places.ts); MongoDB keeps the receipts of 256
+ * offsets in one document (mongodb/receipts.ts).
  */
-export const MONGODB_LAYOUT = 3;
+export const MONGODB_LAYOUT = 4;
 export const SQLITE_LAYOUT = 4;
 
 /** The remedy for a store of an older layout. */

@@ -112,6 +112,12 @@ export type Holder = {
   readonly erased?: string;
 };
 
+/** Some places of staged facts: a set, or the keys of a map. */
+export type Places = Pick<ReadonlySet<number>, "has" | "size">;
+
+/** A record that asks for an id: its position and time, and its payload as the engine would store it. */
+export type Claim = Pick<Holder, "position" | "payloadBytes" | "timestampMs">;
+
 /**
  * The documents of a batch that wait to be inserted. MongoDB's stage encodes them at once, so that a batch waits for its ledger entry
  * as bytes: as objects it would outlive the young generation of the heap, and the garbage collector would copy every object twice.
@@ -130,6 +136,8 @@ export type Staged<Row> = {
 export type StagedFacts = Staged<PassedRow> & {
   /** The fact at a place, as the store would read it back. */
   readonly at: (place: number) => Holder;
+  /** The same without what only few of them are asked for. */
+  readonly claimAt: (place: number) => Claim;
   /** Whether the payload of a row would be encoded as the same bytes as the payload at this place. */
   readonly hasBytesOf: (place: number, row: PassedRow) => boolean;
 };
@@ -175,11 +183,7 @@ type OwnWrites = {
    * @param except places whose id is known to be taken; they are not inserted.
    * @returns the places, `except` aside, whose id was taken by a document stored before.
    */
-  readonly insertFacts: (
-    collection: string,
-    facts: StagedFacts,
-    except?: ReadonlySet<number>,
-  ) => Promise<ReadonlySet<number>>;
+  readonly insertFacts: (collection: string, facts: StagedFacts, except?: Places) => Promise<ReadonlySet<number>>;
   /** The holders of these machine ids, by id. A free id is absent. */
   readonly holders: (collection: string, ids: readonly string[]) => Promise<ReadonlyMap<string, Holder>>;
   /** The holders of the ids of staged facts, by place; of all facts, or of those at `places`. A fact whose id is free is absent. */
@@ -305,6 +309,8 @@ type OwnReads = {
   readonly ledger: (stream: string, fromSeq: number, limit: number) => Promise<readonly LedgerEntry[]>;
   /** The packed evidence of an entry; null when there is none. */
   readonly evidenceAt: (stream: string, seq: number) => Promise<Uint8Array | null>;
+  /** Evidence that is stored of no entry, or of one without records, at most `limit`. (MongoDB: pieces aside; internals/mongodb.md.) */
+  readonly evidenceOfNoEntry: (limit: number) => Promise<readonly { readonly stream: string; readonly seq: number }[]>;
   /** The BATCH or GAP entry whose range covers the offset; null when there is none. */
   readonly entryAt: (stream: string, offset: bigint) => Promise<LedgerEntry | null>;
   /** Every stream that has a number, by number. */

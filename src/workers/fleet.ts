@@ -15,9 +15,12 @@ export type Fleet = {
   readonly loadOf: (stream: string) => Load | null;
   /** The metrics of each worker that answers in time. */
   readonly families: () => Promise<readonly WorkerFamilies[]>;
-  readonly workers: () => readonly Supervisee[];
+  readonly workers: () => readonly FleetWorker[];
   readonly roll: () => Promise<void>;
 };
+
+/** `hangs`: it runs, and has said nothing for {@link SILENT_MS}. */
+export type FleetWorker = Supervisee & { readonly hangs: boolean };
 
 export type WorkerFamilies = { readonly worker: string; readonly families: readonly Family[] };
 
@@ -26,12 +29,17 @@ export type FleetDeps = Omit<SuperviseDeps, "stood" | "answered">;
 /** How long a worker may take to say its metrics: less than a scrape may take. */
 export const ANSWER_WITHIN_MS = 5_000;
 
+/** A worker says how it stands twice a second at least. Of one that is silent for so long, what it said last is not believed. */
+export const SILENT_MS = 10_000;
+
 /** How often workers are told to hasten while somebody waits; less than the time for which they do. */
 export const HASTEN_EVERY_MS = 1_000;
 
 /** Starts workers and watches over them. */
 export function startFleet(deps: FleetDeps): Fleet {
   const standings = new Map<number, Standing>();
+  const heardMs = new Map<number, number>();
+  const hangs = (worker: number): boolean => deps.monotonicMs() - (heardMs.get(worker) ?? Infinity) >= SILENT_MS;
   const gone = createSum();
   const waiters = new Set<() => void>();
   const asking = createAsking(deps.later);
@@ -47,8 +55,12 @@ export function startFleet(deps: FleetDeps): Fleet {
       if (standing === null) {
         gone.add(standings.get(worker)?.totals);
         standings.delete(worker);
+        heardMs.delete(worker);
         asking.lost(worker);
-      } else standings.set(worker, standing);
+      } else {
+        standings.set(worker, standing);
+        heardMs.set(worker, deps.monotonicMs());
+      }
       for (const look of waiters) look();
       hasten();
     },
@@ -59,7 +71,8 @@ export function startFleet(deps: FleetDeps): Fleet {
   return {
     gateway: {
       streams,
-      ready: () => standings.size === deps.count && [...standings.values()].every(({ ready }) => ready),
+      ready: () =>
+        standings.size === deps.count && [...standings].every(([worker, { ready }]) => ready && !hangs(worker)),
       settled: async (stream, offset, signal) => {
         const isKnown = (): boolean => streams().some((one) => one.stream.id === stream);
         const isSettled = (): boolean =>
@@ -82,19 +95,25 @@ export function startFleet(deps: FleetDeps): Fleet {
       newestMs: (stream) => newestOf([...standings.values()], stream),
     },
     loadOf: (stream) => loadOf([...standings.values()], stream),
-    families: async () => {
-      const running = supervised.workers().filter(({ process }) => process !== null);
-      const found = await Promise.all(
-        running.map(async ({ worker, process }) => {
-          const families = await asking.ask(worker, (ask) => process?.tell({ kind: "families", ask }));
-          return families === null ? [] : [{ worker: String(worker), families }];
-        }),
-      );
-      return found.flat();
-    },
-    workers: supervised.workers,
+    families: async () => familiesOf(supervised.workers(), asking.ask),
+    workers: () => supervised.workers().map((one) => ({ ...one, hangs: hangs(one.worker) })),
     roll: supervised.roll,
   };
+}
+
+/** What the workers that run say of their metrics in time. */
+async function familiesOf(
+  workers: readonly Supervisee[],
+  ask: ReturnType<typeof createAsking>["ask"],
+): Promise<readonly WorkerFamilies[]> {
+  const running = workers.filter(({ process }) => process !== null);
+  const found = await Promise.all(
+    running.map(async ({ worker, process }) => {
+      const families = await ask(worker, (number) => process?.tell({ kind: "families", ask: number }));
+      return families === null ? [] : [{ worker: String(worker), families }];
+    }),
+  );
+  return found.flat();
 }
 
 /** While a stream moves, two workers may speak of it: the one that is further says more. */

@@ -75,6 +75,7 @@ const FORGERIES: readonly (readonly [
         db.exec(`DELETE FROM sigma_ledger WHERE seq = ${seq}; DELETE FROM sigma_evidence WHERE seq = ${seq}`);
         for (const table of ["validated_shipments", "failed_shipments", "sigma_receipts"])
           db.exec(`DELETE FROM ${table} WHERE offset >= ${from}`);
+        db.exec(`UPDATE sigma_volume SET count = count - 1, seq = ${seq - 1} WHERE seq = ${seq}`);
       };
     },
   ],
@@ -82,7 +83,7 @@ const FORGERIES: readonly (readonly [
     "everything of the stream is gone",
     ["ANCHOR_MISSING"],
     async () => (db) => {
-      for (const table of [...COPIED_TABLES, "sigma_streams"]) db.exec(`DELETE FROM ${table}`);
+      for (const table of [...COPIED_TABLES, "sigma_streams", ...COUNTERS]) db.exec(`DELETE FROM ${table}`);
     },
   ],
   [
@@ -96,6 +97,8 @@ const FORGERIES: readonly (readonly [
     async () => (db) => db.exec("DELETE FROM sigma_operator_log"),
   ],
 ];
+
+const COUNTERS = ["sigma_groups", "sigma_group_hours", "sigma_group_days", "sigma_volume"] as const;
 
 describe("what an audit without anchors cannot see is named with them", () => {
   test.each(FORGERIES)("%s", async (_, codes, prepare) => {

@@ -222,6 +222,20 @@ describe("audit()", () => {
     expect(places(report)[0]).toBe("SOURCE_DIFFERS 1:1");
   });
 
+  test("that is ended while it waits for the log accuses nobody of what it did not read", async () => {
+    const embedded = await settled();
+    const ending = new AbortController();
+    const source = {
+      ...embedded.log,
+      fetch: async () => {
+        ending.abort();
+        return { kind: "empty" } as const;
+      },
+    };
+    const report = await audit(embedded.store.reads, { ...OPTIONS, signal: ending.signal, source });
+    expect([report.findings, report.comparedWithSource, report.streams]).toEqual([[], 0, []]);
+  });
+
   test("any single byte of the database file that still matters is found", async () => {
     const embedded = await settled();
     await embedded.store.close();

@@ -7,13 +7,14 @@ import { decide, ENGINE } from "../../src/core/decide.ts";
 import { sealContractSet } from "../../src/core/contract-set.ts";
 import { createLookup } from "../../src/gateway/lookup.ts";
 import { entryFor } from "../../src/gateway/decided.ts";
-import { EVIDENCE_DROPPED, sealEntry, type LedgerEntry } from "../../src/ledger/entry.ts";
+import { EVIDENCE_DROPPED, type LedgerEntry } from "../../src/ledger/entry.ts";
 import { outcomeRoot } from "../../src/ledger/proof.ts";
 import { NOTHING_APPLIED } from "../../src/gateway/resolution.ts";
 import { indexFacts } from "../../src/store/sqlite/fact-index.ts";
 import { bindEntry } from "../../src/store/sqlite/rows.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { auditBothWays } from "./apart.ts";
+import { rewrite } from "./rewrite.ts";
 import { openEmbedded, shipment, shipmentContracts, type Embedded } from "../embedded.ts";
 import { PATIENCE_MS } from "../patience.ts";
 
@@ -63,19 +64,6 @@ function placesOf(report: AuditReport): readonly string[] {
 async function entriesOf({ store }: Embedded): Promise<readonly LedgerEntry[]> {
   const [stream = ""] = await store.reads.streams();
   return store.reads.ledger(stream, 0, 100);
-}
-
-/** Writes a chain over the one that is there, each entry sealed anew from the first that is another. */
-function rewrite(db: DatabaseSync, entries: readonly LedgerEntry[]): void {
-  db.exec("DELETE FROM sigma_ledger");
-  let prevHash: string | null = null;
-  for (const entry of entries) {
-    const { hash: _, ...said } = entry;
-    const sealed: LedgerEntry = sealEntry({ ...said, prevHash: prevHash ?? entry.prevHash });
-    prevHash = sealed.hash;
-    const values = bindEntry(sealed);
-    db.prepare(`INSERT INTO sigma_ledger VALUES (${values.map(() => "?").join(", ")})`).run(...values);
-  }
 }
 
 describe("an audit names a forgery by somebody who may write all of the store", () => {

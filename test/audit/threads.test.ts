@@ -75,3 +75,13 @@ test("an audit whose threads cannot open the store judges every entry itself", a
   expect(report).toEqual(await audit(embedded.store.reads, OPTIONS));
   expect([report.findingsTotal, report.records, judged]).toEqual([0, 200, 0]);
 });
+
+test("an audit that is broken off ends behind the entry that it judges, with what it found until then", async () => {
+  const embedded = await settled();
+  const broken = new AbortController();
+  const onProgress = (records: number): void => {
+    if (records === 50) broken.abort();
+  };
+  const report = await audit(embedded.store.reads, { ...OPTIONS, signal: broken.signal, onProgress });
+  expect(report).toMatchObject({ records: 50, redecided: 50, findingsTotal: 0, streams: [] });
+});

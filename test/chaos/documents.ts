@@ -39,7 +39,8 @@ export function openStoredDocuments(uri: string): StoredDocuments {
     read: async () => {
       const documents: [StoredDocument["kind"], Fields][] = [];
       for (const [name, kind] of COLLECTIONS)
-        for await (const fields of db.collection<Fields>(name).find()) documents.push([kind, fields]);
+        for await (const fields of db.collection<Fields>(name).find())
+          for (const each of kind === "receipt" ? receiptsOf(fields) : [fields]) documents.push([kind, each]);
       // Read after the documents: whatever they were made of is there by then.
       const around = await readAround(db);
       return documents.map(([kind, fields]) => storedDocument(kind, fields, around));
@@ -51,6 +52,17 @@ export function openStoredDocuments(uri: string): StoredDocuments {
     },
     close: async () => client.close(),
   };
+}
+
+/** A document of receipts has those of 256 offsets; here each has one of its own. */
+function receiptsOf({ _id, of }: Fields): readonly Fields[] {
+  const block = String(_id);
+  return Object.entries(of as Readonly<Record<string, unknown>>).map(([offset, id]) => {
+    const start = BigInt(/@(\d+)#/.exec(block)?.[1] ?? -1);
+    if (start % 256n !== 0n || BigInt(offset) - start >= 256n || BigInt(offset) < start)
+      throw new Error(`the receipt of offset ${offset} is in the document ${block}`);
+    return { _id: block.replace(/@\d+#/, `@${offset}#`), of: id };
+  });
 }
 
 async function readAround(db: Db): Promise<Around> {

@@ -10,7 +10,6 @@ import {
 } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { restoreBackup } from "../../src/backup/restore.ts";
 import { fileKinds } from "../../src/app/data-directory.ts";
@@ -18,74 +17,12 @@ import { skipPositions } from "../../src/app/logs.ts";
 import { openEmbeddedLog } from "../../src/source/embedded/log.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { until } from "../patience.ts";
-import { jsonLines, project, shipmentLines, sigma, startSigma, type Running } from "./run.ts";
-
-const EVENTS = "/v1/events/sigma-aetl.shipments";
-
-/** A gateway on the embedded engine. */
-async function startOn(cwd: string, data: string): Promise<{ readonly running: Running; readonly url: string }> {
-  const running = startSigma(["start", "--port", "0", "--no-demo", "--data", data, "--log-level", "silent"], { cwd });
-  const line = await running.line(/ on http/);
-  return { running, url: /http:\S+/.exec(line)?.[0] ?? "" };
-}
+import { post, startOn, stop } from "./embedded-gateway.ts";
+import { jsonLines, project, shipmentLines, sigma, startSigma } from "./run.ts";
 
 const told = (code: string): string => expect.stringContaining(code) as string;
 
-async function stop({ child, ended }: Running): Promise<void> {
-  child.kill("SIGTERM");
-  await ended;
-}
-
-async function post(url: string, body: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
-  return fetch(url + EVENTS, {
-    method: "POST",
-    body,
-    headers: { "content-type": "application/x-ndjson", ...headers },
-  });
-}
-
-type ManifestText = { readonly madeAt: string; readonly streams: readonly { readonly logEnd: string }[] };
-
 describe("sigma backup and sigma restore", () => {
-  test("twenty times under load: each copy is consistent, and holds whatever was acknowledged before it was begun", async () => {
-    const cwd = project();
-    const { running, url } = await startOn(cwd, "data");
-    let acknowledged = 0;
-    let loading = true;
-    const load = async (): Promise<void> => {
-      for (let from = 0; loading; from += 40) {
-        const answer = await post(url, shipmentLines(from, from + 40));
-        acknowledged += ((await answer.json()) as { count: number }).count;
-        // Each audit reads all that came: a few hundred a second are load enough.
-        await delay(50);
-      }
-    };
-    const loaded = load();
-    await until(() => acknowledged > 0);
-    for (let turn = 0; turn < 20; turn += 1) {
-      const before = acknowledged;
-      const made = await sigma(["backup", `b${turn}`, "--data", "data"], { cwd });
-      expect([made.code, made.stderr]).toEqual([0, ""]);
-      const manifest = JSON.parse(readFileSync(join(cwd, `b${turn}`, "manifest.json"), "utf8")) as ManifestText;
-      expect(manifest.streams.reduce((sum, { logEnd }) => sum + Number(logEnd), 0)).toBeGreaterThanOrEqual(before);
-      expect((await sigma(["restore", `b${turn}`, "--data", `r${turn}`], { cwd })).code).toBe(0);
-      const audited = await sigma(["audit", "--source", "-q", "--data", `r${turn}`], { cwd });
-      expect([audited.code, audited.stderr]).toEqual([0, ""]);
-    }
-    loading = false;
-    await loaded;
-    await stop(running);
-
-    const restored = await startOn(cwd, "r19");
-    const answer = await post(restored.url, '{"shipment_id":""}\n', { prefer: "wait=30" });
-    const { decisions } = (await answer.json()) as { decisions: readonly { status: string; offset: number }[] };
-    // No position that may have been acknowledged after the backup is given again.
-    expect(decisions).toMatchObject([{ status: "FAILED" }]);
-    expect(decisions[0]?.offset).toBeGreaterThan(1_000_000);
-    await stop(restored.running);
-    expect((await sigma(["audit", "--source", "--data", "r19"], { cwd })).code).toBe(0);
-  });
-
   test("a restore changes nothing where something is, where a gateway runs, or from what was changed", async () => {
     const cwd = project({ "in.ndjson": shipmentLines(0, 5), "more.ndjson": shipmentLines(5, 9) });
     await sigma(["ingest", "in.ndjson", "--data", "data", "-q"], { cwd });

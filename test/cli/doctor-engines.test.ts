@@ -211,7 +211,7 @@ describe("sigma doctor on MongoDB", () => {
     const made = await sigma(["ingest", "--json"], { cwd, env: { MONGODB_URI: uri }, input: "{}\n" });
     expect(made.code).toBe(0);
     const good = await doctor({ MONGODB_URI: uri }, cwd);
-    expect(named(good.found, "mongodb layout version")).toEqual([["ok", "3, which this build writes"]]);
+    expect(named(good.found, "mongodb layout version")).toEqual([["ok", "4, which this build writes"]]);
     expect(named(good.found, "mongodb layout")).toEqual([["ok", "19 collections with their indexes and validators"]]);
     expect(good.code).toBe(0);
     // Where the log is not that the store knows, a gateway would halt.

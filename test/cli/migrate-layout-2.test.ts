@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { mongoForTests } from "../servers/with-mongo.ts";
-import { LAYOUT_2_TALLY, putLayout2Files } from "../store/layout-2/fixture.ts";
+import { LAYOUT_2_TALLY, putBackToLayout2, putLayout2Files } from "../store/layout-2/fixture.ts";
 import { testDatabase } from "../store/mongodb/database.ts";
 import { jsonLines, project, shipmentLines, sigma } from "./run.ts";
 
@@ -98,23 +98,10 @@ describe("sigma store migrate, of a store of layout 2", () => {
       expect((await sigma(["ingest", `${file}.ndjson`, "--producer", producer, "-q"], { cwd, env })).code).toBe(0);
     const failures = async () => raw.collection("failed_shipments").find({}, { raw: true }).sort({ _id: 1 }).toArray();
     const [before, shown] = [await failures(), await failuresIn(cwd, env)];
-    // As a gateway of layout 2 left it.
-    const failed = raw.collection("failed_shipments");
-    await raw.command({ collMod: "failed_shipments", validator: { code: { $type: "string" } } });
-    await failed.updateMany({}, { $unset: { producer: "" } });
-    for (const [name, key] of [
-      ["time", { "source.at": -1 }],
-      ["group", { fingerprint: 1, "source.at": -1 }],
-      ["code", { code: 1, "source.at": -1 }],
-    ] as const) {
-      await failed.dropIndex(name);
-      await failed.createIndex(key, { name });
-    }
-    for (const name of ["sigma_groups", "sigma_group_days"]) await raw.collection(name).drop();
-    await raw.collection("sigma_layout").updateOne({}, { $set: { version: 2 } });
+    await putBackToLayout2(raw);
 
     const done = await sigma(["store", "migrate", "--yes", "--json", "--others-elsewhere"], { cwd, env });
-    expect([done.code, jsonLines(done.stdout).at(-1)]).toMatchObject([0, { layouts: [2, 3] }]);
+    expect([done.code, jsonLines(done.stdout).at(-1)]).toMatchObject([0, { layouts: [2, 4] }]);
     expect(await failures()).toEqual(before);
     expect((await sigma(["audit"], { cwd, env })).code).toBe(0);
     // A gateway counts the failures of the last entry when it redoes it.

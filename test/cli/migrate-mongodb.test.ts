@@ -36,7 +36,7 @@ describe("sigma store migrate on MongoDB", () => {
     ]);
     const done = await run("store", "migrate", "--yes", "--others-elsewhere", "--json");
     expect([done.code, done.stderr]).toEqual([0, ""]);
-    expect(jsonLines(done.stdout).at(-1)).toMatchObject({ kind: "migrated", layouts: [1, 3] });
+    expect(jsonLines(done.stdout).at(-1)).toMatchObject({ kind: "migrated", layouts: [1, 4] });
     expect((await run("ingest", "more.ndjson", "-q")).code).toBe(0);
     const audited = await run("audit", "--source", "--json");
     const { validated, failed, receipts } = OLD_TALLY;
@@ -45,7 +45,7 @@ describe("sigma store migrate on MongoDB", () => {
       { records: 12, validated: validated + 3, failed, duplicates: receipts },
     ]);
     const present = await run("doctor", "--port", "0", "--json");
-    expect(layoutsIn(present)[0]).toEqual(["mongodb layout version", "ok", "3, which this build writes"]);
+    expect(layoutsIn(present)[0]).toEqual(["mongodb layout version", "ok", "4, which this build writes"]);
   });
 
   test("refuses to lose what the log no longer has", async () => {

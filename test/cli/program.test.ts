@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { flagsFor } from "../../bin/heap.js";
 import { CODES } from "../../src/config/codes.ts";
 import { CONTRACT_CODES } from "../../src/contract/fault.ts";
 import { referencePages } from "../../scripts/reference.ts";
@@ -126,6 +127,23 @@ describe("the command line", () => {
       encoding: "utf8",
     });
     expect([handed.status, handed.stdout]).toEqual([7, "took over: status --json\n"]);
+  });
+
+  test("sets flags of V8 on versions of Node where they were tried, and this one takes them without a word", () => {
+    const experiment = "--external-memory-accounted-in-global-limit";
+    expect(["24.6.0", "24.21.0", "25.9.0"].map((version) => flagsFor(version).heap.includes(experiment))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(["25.9.0", "26.12.1"].map((version) => flagsFor(version).heap)).toEqual([
+      ["--heap-growing-percent=100"],
+      ["--heap-growing-percent=100"],
+    ]);
+    expect(flagsFor("27.0.0")).toEqual({ heap: [], young: [] });
+    const { heap, young } = flagsFor(process.versions.node);
+    const { status, stderr } = spawnSync(process.execPath, [...heap, ...young, "-e", ""], { encoding: "utf8" });
+    expect([heap.length + young.length > 2, status, stderr]).toEqual([true, 0, ""]);
   });
 
   test("runs through a link, as npm installs it", () => {

@@ -4,13 +4,23 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { freePorts } from "../servers/ports.ts";
 import { project, ROOT, sigma, startSigma } from "./run.ts";
 
 async function listening(): Promise<number> {
-  const server = createServer((socket) => void socket.on("error", () => undefined)).listen(0, "127.0.0.1");
+  return (await silentServer()).port;
+}
+
+/** A server that takes connections and says nothing. `asked` resolves with the first one. */
+async function silentServer(): Promise<{ readonly port: number; readonly asked: Promise<void> }> {
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    resolve();
+  }).listen(0, "127.0.0.1");
   onTestFinished(() => void server.close());
   await once(server, "listening");
-  return (server.address() as AddressInfo).port;
+  return { port: (server.address() as AddressInfo).port, asked };
 }
 
 /** Writes over the middle of a file. */
@@ -133,7 +143,7 @@ describe("SIGTERM", () => {
   test("before anything is acquired ends the process at once, alive as it is for who asks", async () => {
     // A broker that takes connections and never answers.
     const env = { KAFKA_BROKERS: `127.0.0.1:${await listening()}` };
-    const port = await freePort();
+    const [port = 0] = await freePorts(1);
     const running = startSigma(["start", "--port", String(port), "--log-level", "silent"], { cwd: project(), env });
     const ask = async (path: string): Promise<Response | null> =>
       fetch(`http://127.0.0.1:${port}${path}`).catch(() => null);
@@ -141,7 +151,28 @@ describe("SIGTERM", () => {
     const ready = await ask("/readyz");
     expect([ready?.status, await ready?.json()]).toMatchObject([503, { code: "starting" }]);
     running.child.kill("SIGTERM");
-    expect((await running.ended).code).toBe(143);
+    expect((await running.ended).code).toBe(0);
+  });
+
+  test("while the start asks the store for keys ends the process with 0, and without a word", async () => {
+    // A server that takes connections and never answers.
+    const { port, asked } = await silentServer();
+    const env = { MONGODB_URI: `mongodb://127.0.0.1:${port}`, SIGMA_HTTP_HOST: "0.0.0.0" };
+    const running = startSigma(["start", "--port", "0"], { cwd: project(), env });
+    await asked;
+    running.child.kill("SIGTERM");
+    expect(await running.ended).toEqual({ code: 0, signal: null, stdout: "", stderr: "" });
+  });
+
+  test.each([
+    ["as soon as the program runs", 'name === "SIGTERM" && setImmediate(() => process.kill(process.pid, name))'],
+    // Where it is handled changes at that moment.
+    ["while the start takes over the signals", 'name === "SIGINT" && process.kill(process.pid, "SIGTERM")'],
+  ])("%s ends it with 0", async (_, told) => {
+    const cwd = project({ "self.mjs": `process.on("newListener", (name) => ${told});` });
+    const env = { NODE_OPTIONS: `--import=${join(cwd, "self.mjs")}` };
+    const { code, signal, stderr } = await sigma(["start", "--port", "0", "--no-demo"], { cwd, env });
+    expect([code, signal, stderr]).toEqual([0, null, ""]);
   });
 
   test("while the examples are fed ends the process with 0", async () => {
@@ -151,11 +182,3 @@ describe("SIGTERM", () => {
     expect((await running.ended).code).toBe(0);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}

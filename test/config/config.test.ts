@@ -75,6 +75,29 @@ describe("the configuration", () => {
     ).toEqual(optional.map((one) => [sampleOf(one).value, `option ${one.flag}`]));
   });
 
+  const lists = SETTINGS.filter(({ description }) => /separated by commas/.test(description));
+
+  test.each(lists)("$key with an empty member is refused, and nothing of it is shown", async (setting) => {
+    const { text } = sampleOf(setting);
+    for (const list of [",", " , ", `${text},`, `,${text}`, `${text},,${text}`, `${text}, ,${text}`]) {
+      const result = await read("", { env: { [setting.env]: list } });
+      const told = result.ok ? [] : result.faults.filter(({ place }) => place === `environment ${setting.env}`);
+      expect(told.map(({ code, remedy }) => [list, code, remedy])).toContainEqual([
+        list,
+        "SIG-S-004",
+        setting.description,
+      ]);
+      expect(told.map(({ message }) => message).join()).not.toContain(text);
+    }
+  });
+
+  test("a file is refused a list with an empty member, as a variable is", async () => {
+    expect(await faults("decide: {pool: ','}\nkafka: {brokers: 'a:1,,b:2'}\n")).toEqual([
+      "1:16 SIG-S-004 Setting decide.pool must be texts, separated by commas, found an empty one",
+      "2:18 SIG-S-004 Setting kafka.brokers must be texts, separated by commas, found an empty one",
+    ]);
+  });
+
   test("a size is written in bytes or with a unit, and sources as text", async () => {
     const env = {
       SIGMA_LIMITS_RECORD_BYTES: "2 MiB",

@@ -99,9 +99,37 @@ describe("a fault of lanes", () => {
     ["rest@c", 'Lane "rest" is of source "c", which is no source (did you mean "a"?)'],
     ["big?bytes_min=1", 'A record of source "a" that meets no condition would have no lane'],
     ["rest,big?bytes_min=1", 'Lane "rest" takes every record of source "a": those behind it are never reached'],
+    [
+      "big?bytes_min=1,bigger?bytes_min=2,rest",
+      'Lane "bigger" of source "a" is never reached: "big" before it takes all its records',
+    ],
+    [
+      "some?priority=1+2&priority_field=/p,one?priority=2&priority_field=/p&versions=1,rest",
+      'Lane "one" of source "a" is never reached: "some" before it takes all its records',
+    ],
+    [
+      "two?versions=1+2,one?versions=1,rest",
+      'Lane "one" of source "a" is never reached: "two" before it takes all its records',
+    ],
+    [
+      "x?subject=x,big-x?subject=x&bytes_min=9,rest",
+      'Lane "big-x" of source "a" is never reached: "x" before it takes all its records',
+    ],
     ["rest?bytes_min=1,rest", 'Lane "rest" of source "a" stands twice'],
   ])("in %s is said", async (lanes, message) => {
     expect(await faultsOf({ SIGMA_SOURCES: "a=x", SIGMA_LANES: lanes })).toContain(`SIG-S-031 ${message}`);
+  });
+
+  test.each([
+    "big?bytes_min=2,small?bytes_min=1,rest",
+    "field?priority=1&priority_field=/p,header?priority=1,rest",
+    "one?priority=1,some?priority=1+2,rest",
+    "own?versions=1,other?versions=1&subject=y,rest",
+    "x?subject=x,y?subject=y,rest",
+    "x?subject=x,big?bytes_min=9,rest",
+    "urgent-big?priority=1&bytes_min=9,urgent?priority=1,big?bytes_min=9,rest",
+  ])("is not %s, where each lane takes what none before it does", async (lanes) => {
+    expect(await faultsOf({ SIGMA_SOURCES: "a=x", SIGMA_LANES: lanes })).toEqual([]);
   });
 
   test("is a lane without Kafka", async () => {

@@ -96,6 +96,7 @@ export function sampleOf({ key, value, byDefault }: Setting): { readonly text: s
         ],
       };
     case "text":
+    case "texts":
     case "path":
     case "choice": {
       const text = JUDGED[key] ?? (value.kind === "choice" ? another(value.values, byDefault) : TEXTS[value.kind]);
@@ -104,7 +105,7 @@ export function sampleOf({ key, value, byDefault }: Setting): { readonly text: s
   }
 }
 
-const TEXTS = { text: "sample", path: "/sample" };
+const TEXTS = { text: "sample", texts: "one,two", path: "/sample" };
 
 function another(values: readonly string[], byDefault: SettingValue): string {
   return values.findLast((one) => one !== byDefault) ?? "";

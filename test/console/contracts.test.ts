@@ -66,6 +66,14 @@ test("a migration says who is behind", async () => {
   const { url } = await start();
   const page = await chromium.open(`${url}/contracts/shipment/migration?since=2020-01-01T00:00:00Z`);
   await says(page, "67%: 2 records of 1 producer");
+  const chosen = await page.run(`const select = document.querySelector("select[name=since]");
+    const words = document.createElement("canvas").getContext("2d"); words.font = getComputedStyle(select).font;
+    const [own] = select.selectedOptions;
+    return [select.labels[0].firstChild.textContent, [...select.options].map(({ text }) => text), own.text,
+      words.measureText(own.text).width < select.clientWidth];`);
+  const time = "2020-01-01T00:00:00Z";
+  const spans = ["24 hours ago", "7 days ago", "30 days ago", time];
+  expect(chosen).toEqual(["Count records since", spans, time, true]);
   await keepPicture(page, "contract-migration");
   await keepPicture(page, "contract-migration-390", 390, "dark");
   const rows = await page.run("return [...document.querySelectorAll('tbody tr')].map(({ innerText }) => innerText)");

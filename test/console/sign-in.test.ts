@@ -10,7 +10,7 @@ import type { Console } from "../../src/http/console/routes.ts";
 import { openEmbedded, shipment } from "../embedded.ts";
 import { serve, type Service } from "../http/service.ts";
 import { until } from "../patience.ts";
-import { freePorts } from "../servers/cache.ts";
+import { freePorts } from "../servers/ports.ts";
 import { startChromium, type Chromium, type Page } from "../servers/chromium.ts";
 import { CLIENT, startOidc } from "../servers/oidc.ts";
 

@@ -1,8 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { resolve } from "node:path";
 import canonicalize from "canonicalize";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileMachineId, compilePointers, machineId } from "../../src/core/identity.ts";
+import { compileIdRecipe, compilePointers, machineId } from "../../src/core/identity.ts";
+import { machineIdsOf } from "../../src/core/machine-ids.ts";
 import type { JsonValue } from "../../src/json/json.ts";
 
 describe("machineId()", () => {
@@ -46,26 +49,65 @@ describe("machineId()", () => {
     expect(machineId("payload", "a", [JSON.parse("1.0") as number])).toBe(machineId("payload", "a", [1]));
     expect(machineId("payload", "a", [-0])).toBe(machineId("payload", "a", [0]));
   });
+});
 
-  test("the short way for one plain string gives the same ids", () => {
-    const short = compileMachineId("payload", "shipment");
+describe("machineIdsOf()", () => {
+  const recipes = ["shipment", "order", "s".repeat(200), "t".repeat(249)].map((subject) => ({
+    subject,
+    recipe: compileIdRecipe("payload", subject),
+  }));
+  const texts = fc.oneof(
+    { weight: 4, arbitrary: fc.string({ maxLength: 30 }) },
+    fc.string({ maxLength: 260 }),
+    fc.string({ unit: "grapheme", maxLength: 60 }),
+    fc.constantFrom('"', "\\", "\u007f", "~", " ", "x".repeat(9), "x".repeat(21), "x".repeat(300)),
+  );
+  const fields = fc.oneof(
+    { weight: 4, arbitrary: texts.map((text): JsonValue[] => [text]) },
+    fc.array(fc.oneof(texts, fc.integer(), fc.constantFrom<JsonValue>(null, true, -0, { b: "é", a: [1] })), {
+      maxLength: 4,
+    }),
+  );
+
+  test("makes the ids that each identity has by itself, whatever was made before", () => {
     fc.assert(
-      fc.property(
-        fc.oneof(
-          fc.string({ maxLength: 150 }),
-          fc.string({ unit: "grapheme", maxLength: 20 }),
-          fc.constantFrom('"', "\\", "\u007f", "~", " ", "x".repeat(128), "x".repeat(129)),
-        ),
-        (text) => {
-          expect(short([text])).toBe(machineId("payload", "shipment", [text]));
-        },
-      ),
-      { numRuns: 5_000, seed: 20_261_123 },
+      fc.property(fc.array(fc.tuple(fc.nat(recipes.length - 1), fields), { maxLength: 11 }), (asked) => {
+        const of = asked.map(([n, values]) => ({ ...(recipes[n] ?? raise()), fields: values }));
+        expect(machineIdsOf(of)).toEqual(
+          of.map(({ subject, fields: values }) => machineId("payload", subject, values)),
+        );
+      }),
+      { numRuns: 3_000, seed: 20_261_130 },
     );
-    expect(short(["a", "b"])).toBe(machineId("payload", "shipment", ["a", "b"]));
-    expect(short([7])).toBe(machineId("payload", "shipment", [7]));
+  });
+
+  test("makes the ids of names of every length, also where the names beside have others", () => {
+    const lengths = Array.from({ length: 300 }, (_, length) => length);
+    const named = [...lengths, ...lengths.toReversed(), ...lengths.map((length) => (length * 89) % 300)];
+    const of = named.map((length) => ({ ...(recipes[0] ?? raise()), fields: ["y".repeat(length)] }));
+    expect(machineIdsOf(of)).toEqual(of.map(({ fields: values }) => machineId("payload", "shipment", values)));
+  });
+
+  test("makes them also where Node has no WebAssembly", () => {
+    const [recipe, module] = ["src/core/identity.ts", "src/core/machine-ids.ts"].map((path) =>
+      JSON.stringify(resolve(path)),
+    );
+    const code = `const { compileIdRecipe } = await import(${recipe});
+      const { machineIdsOf } = await import(${module});
+      const recipe = compileIdRecipe("payload", "shipment");
+      delete globalThis.WebAssembly;
+      console.log(typeof WebAssembly, ...machineIdsOf([{ recipe, fields: ["SHIP-TRUE-003"] }, { recipe, fields: [7] }]));`;
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", code], {
+      encoding: "utf8",
+    });
+    const ids = [machineId("payload", "shipment", ["SHIP-TRUE-003"]), machineId("payload", "shipment", [7])];
+    expect(stdout + stderr).toBe(`undefined ${ids.join(" ")}\n`);
   });
 });
+
+function raise(): never {
+  throw new Error("there is no such recipe");
+}
 
 describe("compilePointers()", () => {
   test("the short way to one field reads what the long way reads, whatever the field and the payload", () => {

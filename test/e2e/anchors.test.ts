@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Producer, ProduceAcks } from "@platformatic/kafka";
-import { MongoClient, type Db } from "mongodb";
+import { Long, MongoClient, type Db } from "mongodb";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { makeKey } from "../../src/anchor/keys.ts";
 import { readWritten } from "../../src/anchor/written.ts";
@@ -92,16 +92,20 @@ async function appendOthers(brokers: string, topic: string, count: number): Prom
   }
 }
 
-/** Cuts off the last entry of a stream with what it decided. */
+/** Cuts off the last entry of a stream with what it decided and counted. */
 async function cutOff(db: Db): Promise<void> {
   const ledger = db.collection("sigma_ledger");
   const [last] = await ledger.find({ kind: "BATCH" }).sort({ seq: -1 }).limit(1).toArray();
   if (last === undefined) throw new Error("there is no entry");
-  const { _id, stream, from } = last as Readonly<Record<string, unknown>>;
+  const { _id, stream, from, seq, count } = last as Readonly<Record<string, unknown>>;
   await ledger.deleteOne({ _id: _id as never });
   const number = (await db.collection("sigma_streams").findOne({ stream }))?._id;
   const facts = db.collection("validated_shipments");
   await facts.deleteMany({ "source.stream": number as never, "source.offset": { $gte: from } });
+  const volume = db.collection("sigma_volume");
+  const less = { $inc: { count: Long.fromNumber(-Number(count)) }, $set: { seq: Long.fromNumber(Number(seq) - 1) } };
+  await volume.updateMany({ stream: number, seq }, less);
+  await volume.deleteMany({ count: 0 });
 }
 
 describe("anchors in a compacted topic", () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createTopic, deleteTopic, withAdmin } from "../servers/kafka-for-tests.ts";
+import { receiptsIn } from "../store/mongodb/receipts-in.ts";
 import { engines, Program, produce, shipmentText, type Gateway } from "./engines.ts";
 import { readTold } from "./told.ts";
 
@@ -25,7 +26,7 @@ async function fresh(partitions: number, more: Readonly<Record<string, string>> 
   const counts = async () => ({
     validated: await db.collection("validated_shipments").countDocuments(),
     failed: await db.collection("failed_shipments").countDocuments(),
-    receipts: await db.collection("sigma_receipts").countDocuments(),
+    receipts: (await receiptsIn(db)).size,
   });
   return { topic, program, db, counts, brokers };
 }

@@ -85,7 +85,15 @@ export class Program {
       });
       void ended.then(({ stdout, stderr }) => fail(new Error(`it ended before it listened: ${stdout}${stderr}`)));
     });
-    return { child, url, ended, output: out, ready: async () => readiness(url) };
+    const gone = ended.then(({ code, stdout, stderr }) => {
+      throw new Error(`the gateway ended with ${code ?? String(child.signalCode)}: ${stdout}${stderr}`);
+    });
+    gone.catch(() => undefined);
+    const isGone = (): boolean => child.exitCode !== null || child.signalCode !== null;
+    // Who asks a gateway that ended is told what it said.
+    const ready = async (): Promise<Readiness> =>
+      readiness(url).catch(async (error: unknown) => (isGone() ? gone : Promise.reject(error)));
+    return { child, url, ended, output: out, ready };
   }
 
   private spawn(args: readonly string[]): ChildProcess {

@@ -6,9 +6,12 @@ import { shipmentText } from "./engines.ts";
 /** How long healthy records take from their send to the store, with and without poison in another lane. */
 export type LaneLatency = {
   /** The times of a round of `count` records that are sent at intervals. */
-  readonly round: (besides: () => readonly string[]) => Promise<Percentiles>;
+  readonly round: (besides: () => readonly Beside[]) => Promise<Percentiles>;
   readonly close: () => Promise<void>;
 };
+
+/** A record of another lane. @param contract the contract that its header declares; without one it is of the topic's. */
+export type Beside = { readonly text: string; readonly contract?: string };
 
 /** In milliseconds. */
 export type Percentiles = { readonly p50: number; readonly p99: number };
@@ -18,7 +21,7 @@ const EVERY_MS = 25;
 
 /**
  * Measures through a change stream: a fact counts when a majority has it.
- * @param besides of {@link LaneLatency.round}: makes texts that are sent before each healthy record, as one batch with it.
+ * @param besides of {@link LaneLatency.round}: makes records that are sent before each healthy record, as one batch with it.
  */
 export async function openLaneLatency(brokers: string, topic: string, db: Db, count: number): Promise<LaneLatency> {
   const producer = new Producer({ clientId: "tests", bootstrapBrokers: [brokers], acks: ProduceAcks.ALL, retries: 10 });
@@ -31,10 +34,15 @@ export async function openLaneLatency(brokers: string, topic: string, db: Db, co
   });
   // The change stream is there once it has seen a record; what was sent before counts for no round.
   let rounds = 0;
-  const send = async (texts: readonly string[]): Promise<void> =>
-    void (await producer.send({ messages: texts.map((text) => ({ topic, partition: 0, value: Buffer.from(text) })) }));
+  const send = async (records: readonly Beside[]): Promise<void> => {
+    const messages = records.map(({ text, contract }) => {
+      const headers = new Map(contract === undefined ? [] : [[Buffer.from("sigma-contract"), Buffer.from(contract)]]);
+      return { topic, partition: 0, value: Buffer.from(text), headers };
+    });
+    await producer.send({ messages });
+  };
   for (let at = 0; seen.size === 0; at += 1) {
-    await send([shipmentText(`first-${at}`)]);
+    await send([{ text: shipmentText(`first-${at}`) }]);
     await delay(100);
   }
   return {
@@ -44,7 +52,7 @@ export async function openLaneLatency(brokers: string, topic: string, db: Db, co
       for (let at = 0; at < count; at += 1) {
         const id = `round-${rounds}-${at}`;
         sent.set(id, performance.now());
-        await send([...besides(), shipmentText(id)]);
+        await send([...besides(), { text: shipmentText(id) }]);
         await delay(EVERY_MS);
       }
       while ([...sent.keys()].some((id) => !seen.has(id))) await delay(5);

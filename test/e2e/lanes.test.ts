@@ -218,6 +218,12 @@ test("the gateway decides the records of the lanes, and a record that is missing
       `{"v":1,"kind":"finding","what":"twice","topic":"${topic}","partition":${partition},"offset":"${offset}"}`,
     ) as string,
   ]);
+  // What waits in a lane and is not decided is gone with its topic.
+  await append(brokers, topic, 102, 132);
+  const router = program.begin("lanes", "route", "--log-level", "warn");
+  await until(async () => (await recordsIn(brokers, topicsOf(topic))).length === 132);
+  router.child.kill("SIGTERM");
+  expect((await router.ended).code).toBe(0);
   await deleteTopic(brokers, rest);
   await until(async () =>
     createTopic(brokers, rest, 2).then(

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { project, ROOT, shipmentLines, sigma, startSigma } from "../cli/run.ts";
 import { inShell } from "../document-steps.ts";
-import { freePorts } from "../servers/cache.ts";
+import { freePorts } from "../servers/ports.ts";
 
 const FOLDER = join(ROOT, "docs/runbooks");
 

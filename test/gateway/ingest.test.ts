@@ -130,6 +130,25 @@ describe("ingestStream()", () => {
     await gateway.stop();
   });
 
+  test.each(["tail", "operatorLog"] as const)(
+    "stops while the store does not answer: nothing was begun that it would have to wait for (%s)",
+    async (asked) => {
+      const embedded = await openEmbedded();
+      const { promise: isAsked, resolve } = Promise.withResolvers<void>();
+      const hang = async (): Promise<never> => {
+        resolve();
+        return new Promise(() => undefined);
+      };
+      const { store } = embedded;
+      const hanging =
+        asked === "tail" ? { ...store, tail: hang } : { ...store, reads: { ...store.reads, operatorLog: hang } };
+      const gateway = await startGateway({ ...embedded.deps, store: hanging });
+      await isAsked;
+      await gateway.stop();
+      expect(gateway.streams().map(({ state }) => state)).toEqual(["stopped"]);
+    },
+  );
+
   test("a bug is not trouble: it ends the stream loudly", async () => {
     const embedded = await openEmbedded();
     const source: Source = { ...embedded.log, bounds: async () => Promise.reject(new TypeError("a bug")) };
@@ -250,7 +269,7 @@ async function forgedTail(embedded: Embedded, stream: string, fact = "B") {
   );
   if (fetched.kind !== "records") throw new Error("there are no records");
   const evidence = evidenceOf({ ...source, from: 0n }, fetched.read());
-  const { compileMachineId } = await import("../../src/core/identity.ts");
+  const { machineId } = await import("../../src/core/identity.ts");
   const common = { stream, contractSet: set.digest, engine: "0", note: "" };
   const empty = { from: 0n, to: 0n, ...proofOfNothing() };
   const init = sealEntry({ ...common, ...empty, seq: 0, kind: "INIT", prevHash: GENESIS });
@@ -269,7 +288,7 @@ async function forgedTail(embedded: Embedded, stream: string, fact = "B") {
     holders: "",
     root: outcomeRoot([
       { offset: 0n, outcome: "F", id: positionId({ ...source, stream, offset: 0n }) },
-      { offset: 1n, outcome: "P", id: compileMachineId("payload", "shipment")([fact]) },
+      { offset: 1n, outcome: "P", id: machineId("payload", "shipment", [fact]) },
     ]),
   });
   return { init, batch, set, packed: packEvidence(evidence) };

@@ -57,7 +57,7 @@ export const tombstone: fc.Arbitrary<Tombstone> = fc.oneof(
   fc.record({
     outcome: fc.constant("P" as const),
     record: hash,
-    id: fc.uint8Array({ minLength: 16, maxLength: 16 }).map(uuidText),
+    id: fc.uint8Array({ minLength: 16, maxLength: 16 }).map((id) => uuidText(id)),
     contract,
     declaredBy,
     content: hash,

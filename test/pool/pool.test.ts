@@ -1,6 +1,10 @@
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { serialize } from "node:v8";
 import { expect, onTestFinished, test } from "vitest";
 import type { CompiledContractSet } from "../../src/core/compiled.ts";
-import { decide, type Decision } from "../../src/core/decide.ts";
+import { decide, ENGINE, type Decision } from "../../src/core/decide.ts";
 import type { SourceRecord } from "../../src/core/record.ts";
 import { Unavailable } from "../../src/core/unavailable.ts";
 import type { PoolEvent } from "../../src/gateway/event.ts";
@@ -135,4 +139,78 @@ test("without any validator there is no decision yet", async () => {
   const pool = poolOf(["http://127.0.0.1:9"], set);
   await until(() => states(pool)[0] === "away");
   expect(await outcomeOf(pool.decide(recordsOf("shipments"), set, NEVER))).toBe("POOL_UNREACHABLE");
+});
+
+/** Something that speaks as a validator of the set until it is asked to decide. */
+async function impostor(set: CompiledContractSet, decides: (response: ServerResponse) => void): Promise<string> {
+  const pins = { "sigma-contract-set": set.digest, "sigma-engine": ENGINE };
+  const server = createServer((request, response) => {
+    request.resume();
+    if (request.method === "GET") return response.end(JSON.stringify({ contractSet: set.digest, engine: ENGINE }));
+    for (const [name, value] of Object.entries(pins)) response.setHeader(name, value);
+    return decides(response);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const ANSWERS: Readonly<Record<string, unknown>> = {
+  "of nothing": [null],
+  "of numbers": [7],
+  "of empty objects": [{}],
+  "without a status": [{ contract: null }],
+  "of an unknown status": [{ contract: null, status: "MAYBE" }],
+  "of a record that passed by no contract": [{ contract: null, status: "PASSED" }],
+  "of a failure that says nothing": [{ contract: null, status: "FAILED", parsed: 3 }],
+  "of too many": [{}, {}],
+};
+
+test.each(Object.keys(ANSWERS))(
+  "an answer %s is none: the validator is left out, and nothing is decided",
+  async (name) => {
+    const set = shipmentContracts();
+    const url = await impostor(set, (response) => void response.end(serialize(ANSWERS[name])));
+    const events: PoolEvent[] = [];
+    const pool = poolOf([url], set, events);
+    await until(() => states(pool)[0] === "ready");
+    expect(await outcomeOf(pool.decide(recordsOf("shipments").slice(0, 1), set, NEVER))).toBe("POOL_UNREACHABLE");
+    expect(events.map(({ state, why }) => [state, why])).toContainEqual(["away", "its answer is none"]);
+  },
+);
+
+test("an answer that does not end is not read to its end", async () => {
+  const set = shipmentContracts();
+  let sent = 0;
+  const url = await impostor(set, (response) => {
+    const chunk = Buffer.alloc(1_048_576);
+    const more = (): void => {
+      while (!response.destroyed && response.write(chunk)) sent += 1;
+      if (!response.destroyed) response.once("drain", more);
+    };
+    more();
+  });
+  const events: PoolEvent[] = [];
+  const pool = poolOf([url], set, events);
+  await until(() => states(pool)[0] === "ready");
+  expect(await outcomeOf(pool.decide(recordsOf("shipments").slice(0, 1), set, NEVER))).toBe("POOL_UNREACHABLE");
+  expect(events.map(({ why }) => why)).toContainEqual("its answer is too large");
+  expect(sent).toBeLessThan(1_000);
+});
+
+test("a validator that sends its askers elsewhere is left out, and it is said why", async () => {
+  const set = shipmentContracts();
+  const url = await impostor(
+    set,
+    (response) => void response.writeHead(307, { location: "http://127.0.0.1:9/" }).end(),
+  );
+  const events: PoolEvent[] = [];
+  const pool = poolOf([url], set, events);
+  await until(() => states(pool)[0] === "ready");
+  expect(await outcomeOf(pool.decide(recordsOf("shipments").slice(0, 1), set, NEVER))).toBe("POOL_UNREACHABLE");
+  expect(events.map(({ why }) => why)).toContainEqual("it answers 307");
 });

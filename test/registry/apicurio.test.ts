@@ -22,7 +22,7 @@ type Decision = { readonly status: string; readonly code?: string; readonly decl
 test("a version is published, a real serializer writes by the registry's id, and the gateway judges by it; without the registry nothing is decided and nothing is FAILED", async () => {
   const cwd = temporaryDirectory();
   cpSync(CONTRACTS, join(cwd, "contracts"), { recursive: true });
-  const env = { SIGMA_REGISTRY_URL: apicurio.url, SIGMA_REGISTRY_TIMEOUT_SECONDS: "1", SIGMA_LOG_FORMAT: "json" };
+  const env = { SIGMA_REGISTRY_URL: apicurio.url, SIGMA_REGISTRY_TIMEOUT_SECONDS: "30", SIGMA_LOG_FORMAT: "json" };
   const run = async (...args: readonly string[]): Promise<Run> => sigma(args, { cwd, env });
 
   const before = await run("doctor");

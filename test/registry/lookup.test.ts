@@ -3,7 +3,7 @@ import type { ContractSet, ContractVersion, SchemaId } from "../../src/core/cont
 import type { JsonObject } from "../../src/json/json.ts";
 import { createSchemaLookup, type SchemaLookup } from "../../src/registry/lookup.ts";
 import { shipmentContracts } from "../embedded.ts";
-import { freePorts } from "../servers/cache.ts";
+import { freePorts } from "../servers/ports.ts";
 import { json, stubRegistry, UNKNOWN } from "./stub-registry.ts";
 import { PATIENCE_MS } from "../patience.ts";
 

@@ -102,6 +102,18 @@ export function repairLaws(name: string, open: () => Promise<RepairBackend>): vo
       expect(await repair(store)).toMatchObject({ restored: { validated: 0, failed: 0, receipts: 0 } });
     });
 
+    test("tells of the last entry too what it would bring back, what that repeats and contradicts included", async () => {
+      const { store, dump } = await open();
+      const log = openLog();
+      await fill(log, store, 190);
+      const before = await dump();
+      const removed = await removeAll(store, ["failed", "receipt"]);
+      const told = await repair(store, { dryRun: true });
+      expect(told.restored.failed + told.restored.receipts).toBe(removed);
+      expect((await repair(store)).restored).toEqual(told.restored);
+      expect(await dump()).toEqual(before);
+    });
+
     test("brings back everything, and a duplicate of another stream does not become the fact", async () => {
       const { store, dump } = await open();
       const log = openTwoPartitions();

@@ -5,7 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { cached, freePorts, run } from "./cache.ts";
+import { cached, run } from "./cache.ts";
+import { freePorts } from "./ports.ts";
 
 const VERSION = "3.0.9";
 const SHA256 = "2b28181501a20cbf6efcd77f9b7153908fc01f3d3a7c32024c0bd9e1b04c8a43";

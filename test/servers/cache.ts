@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -29,21 +28,4 @@ export function cached(name: string, make: (directory: string) => void): string 
 /** Runs a tool to its end. @throws with what it printed when it fails or is missing. */
 export function run(command: string, args: readonly string[], cwd?: string): string {
   return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-}
-
-/** Ports nothing listens on now. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      async () =>
-        new Promise<ReturnType<typeof createServer>>((listening) => {
-          const server = createServer();
-          server.listen(0, "127.0.0.1", () => listening(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map(async (server) => new Promise((closed) => server.close(closed))));
-  return ports;
 }

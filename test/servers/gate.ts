@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { freePorts } from "./ports.ts";
 
 /** A door between a client and a server on this machine that can be shut, which cuts every connection. */
 export type Gate = { readonly port: number; readonly shut: () => Promise<void>; readonly open: () => Promise<void> };
@@ -22,9 +23,10 @@ export async function openGate(target: number): Promise<Gate> {
       from.pipe(to);
     }
   });
-  server.listen(0, "127.0.0.1");
+  // Whoever tries to connect while the gate is shut could otherwise be given this port for the near end, and so be connected with itself.
+  const [port = 0] = await freePorts(1);
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
   return {
     port,
     shut: async () => {

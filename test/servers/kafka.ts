@@ -6,7 +6,8 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { cached, freePorts, run } from "./cache.ts";
+import { cached, run } from "./cache.ts";
+import { freePorts } from "./ports.ts";
 import { writeIdentity, writeSettings, type KafkaListener } from "./kafka-settings.ts";
 
 /** A real, single-node Apache Kafka (KRaft) of the tests' own. */

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MongoClient } from "mongodb";
-import { cached, freePorts, run } from "./cache.ts";
+import { cached, run } from "./cache.ts";
+import { freePorts } from "./ports.ts";
 
 /** One mongod, or a replica set of them, of the tests' own. */
 export type MongoServer = {
@@ -36,20 +37,43 @@ export function mongodBinary(): string {
   return join(directory, "mongod");
 }
 
-/** Memory for data, and what the oplog keeps: small enough for three nodes beside everything else that a test starts. */
-const FOR_TESTS = ["--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "128"];
+/** Memory for data, and what oplog and journal keep: small enough for three nodes beside everything else that a test starts. */
+const FOR_TESTS = [
+  "--wiredTigerCacheSizeGB=0.25",
+  "--oplogSize=128",
+  "--wiredTigerEngineConfigString=log=(file_max=32MB,prealloc=false)",
+];
+/** Room for the data of the sets of several test files. */
+const ROOM_BYTES = 2 ** 32;
+
+/**
+ * Where a server for tests has its data: in memory, where there is room. It syncs each write that it acknowledges, and a test would wait for
+ * the disk most of its time. What is written outlives SIGKILL there as well.
+ */
+function folderForTests(): string {
+  try {
+    const { bavail, bsize } = statfsSync(IN_MEMORY);
+    return bavail * bsize < ROOM_BYTES ? tmpdir() : IN_MEMORY;
+  } catch {
+    return tmpdir();
+  }
+}
+
+const IN_MEMORY = "/dev/shm";
 
 /**
  * @param nodes 0: one standalone server; else a replica set of so many.
  * @param sizes flags of its own for memory and oplog; benchmarks take mongod as it comes.
+ * @param folder of its data.
  */
 export async function startMongo(
   nodes: number,
   parameters: readonly string[] = [],
   sizes: readonly string[] = FOR_TESTS,
+  folder: string = sizes === FOR_TESTS ? folderForTests() : tmpdir(),
 ): Promise<MongoServer> {
   const binary = mongodBinary();
-  const directory = mkdtempSync(join(tmpdir(), "sigma-mongo-"));
+  const directory = mkdtempSync(join(folder, "sigma-mongo-"));
   const ports = await freePorts(Math.max(1, nodes));
   const children: ChildProcess[] = [];
   const start = async (node: number): Promise<void> => {

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { cached, freePorts, run } from "./cache.ts";
+import { cached, run } from "./cache.ts";
+import { freePorts } from "./ports.ts";
 
 const nodeBinary = process.execPath;
 const VERSION = "9.13.3";

@@ -14,7 +14,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { cached, freePorts, run } from "./cache.ts";
+import { cached, run } from "./cache.ts";
+import { freePorts } from "./ports.ts";
 import { tinyModel } from "./tiny-model.ts";
 
 const VERSION = "0.17.4";

@@ -4,7 +4,8 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { cached, freePorts, run } from "./cache.ts";
+import { cached, run } from "./cache.ts";
+import { freePorts } from "./ports.ts";
 
 const SOURCES = join(import.meta.dirname, "otelcol");
 

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { freePorts, run } from "./cache.ts";
+import { run } from "./cache.ts";
+import { freePorts } from "./ports.ts";
 
 /** The checker of rules and metrics; PROMTOOL names another one. */
 function promtoolBinary(): string {

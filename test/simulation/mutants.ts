@@ -45,8 +45,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "today's outcomes stand in redo, not the recorded ones",
     file: REDECIDE,
-    find: `decideAgain(record, recorded[index] ?? "F", entry, set, stage.refusalOf);`,
-    replace: `decideAgain(record, recorded[index] === "P" ? "F" : "P", entry, set, stage.refusalOf);`,
+    find: `recorded[first + index] ?? "F"`,
+    replace: `recorded[first + index] === "P" ? "F" : "P"`,
   },
   {
     name: "the evidence is that of another range",
@@ -97,6 +97,12 @@ export const MUTANTS: readonly Mutant[] = [
     file: NEXT,
     find: `range: { from, to }, packed`,
     replace: `range: { from: read()[0]?.position.offset ?? from, to }, packed`,
+  },
+  {
+    name: "the ids of a group of records are mixed up",
+    file: DECIDED,
+    find: `passedAs(record, one, ids[index] as MachineId)`,
+    replace: `passedAs(record, one, ids.findLast((id) => id !== undefined) as MachineId)`,
   },
   {
     name: "a failure is named by its bytes, not by its position",

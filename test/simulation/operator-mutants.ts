@@ -13,7 +13,7 @@ export const OPERATOR_MUTANTS: readonly Mutant[] = [
     replace: `      const early = made.records.filter(isErased).filter(isWanted);
       await replaceDocuments(store, { note, entry, next, collection: opened.collection }, early);
       const refused = await announce(store, entry, { ...change, ranges: made.ranges }, who);`,
-    seed: 388,
+    seed: 1098,
   },
   {
     name: "evidence is erased before it is announced",
@@ -33,7 +33,7 @@ export const OPERATOR_MUTANTS: readonly Mutant[] = [
     file: STORE,
     find: `if (!isDeepStrictEqual(state().evidence.get(key), before)) return "other";`,
     replace: ``,
-    seed: 708,
+    seed: 1830,
   },
   {
     name: "a repair brings an erased record back",

@@ -63,6 +63,18 @@ export function readsOf(state: () => State): StoreReads {
           [...hours].map(([hour, count]) => ({ fingerprint: one.fingerprint, stream: one.stream, hour, count })),
         )
         .filter(({ hour }) => hour >= fromHour),
+    evidenceOfNoEntry: async () =>
+      [...state().evidence.keys()]
+        .filter((key) => (state().ledger.get(key)?.count ?? 0) === 0)
+        .map((key) => ({
+          stream: key.slice(0, key.lastIndexOf("|")),
+          seq: Number(key.slice(key.lastIndexOf("|") + 1)),
+        })),
+    groupHourCounters: async () =>
+      [...state().days.values()].flatMap(({ hours, fingerprint, stream, seq }) =>
+        [...hours].map(([hour, count]) => ({ fingerprint, stream, hour, count, seq })),
+      ),
+    groupDayCounters: async () => [...state().days.values()],
     // Whole days, and of the day in which the hour lies the hours from it on.
     hourTotals: async (fromHour) =>
       [...state().days.values()].flatMap(({ fingerprint, stream, day, count, hours }) => {

@@ -14,7 +14,7 @@ export function stageFacts(): StagedFacts {
     const [there, one] = [at(place), holderOf(row)];
     return there.payloadBytes.length > 0 && Buffer.compare(there.payloadBytes, one.payloadBytes) === 0;
   };
-  return { ...staged, at, hasBytesOf };
+  return { ...staged, at, claimAt: at, hasBytesOf };
 }
 
 export function stageFailed(): StagedFailures {

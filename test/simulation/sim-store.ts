@@ -11,6 +11,7 @@ import type {
   StoreReads,
   StoreWrites,
   PassedRow,
+  Places,
 } from "../../src/store/store.ts";
 import type { StreamNote } from "../../src/store/stream-note.ts";
 import { volumeKey, type VolumeTally } from "../../src/store/volume.ts";
@@ -178,7 +179,7 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
     append({ table: "validated", row });
     return true;
   };
-  const insertAll = (facts: StagedFacts, except: ReadonlySet<number>): ReadonlySet<number> =>
+  const insertAll = (facts: StagedFacts, except: Places): ReadonlySet<number> =>
     new Set(rowsOf(facts).flatMap((row, place) => (except.has(place) || insertFact(row) ? [] : [place])));
   const insertFailed = (row: FailedRow): void => {
     if (!state().failed.has(row.id)) append({ table: "failed", row });
@@ -192,10 +193,13 @@ function writesOn(write: Writer, state: () => State, append: (write: Write) => v
       for (const row of rows) if (random.chance(0.5)) insert(row);
     };
   const countGroup = ({ number }: StreamNote, seq: number, group: GroupTally): void => {
-    const { fingerprint, code, contract, firstMs, lastMs } = group;
+    const { fingerprint, code, contract } = group;
     const there = state().groups.get(`${fingerprint}/${number}`);
     if (there !== undefined && there.seq >= seq) return;
-    const count = (there?.count ?? 0) + group.count;
+    const { count: before, firstMs: first, lastMs: last } = there ?? { ...group, count: 0 };
+    const count = before + group.count;
+    const firstMs = first < group.firstMs ? first : group.firstMs;
+    const lastMs = last > group.lastMs ? last : group.lastMs;
     append({ table: "groups", counter: { fingerprint, code, contract, firstMs, lastMs, count, stream: number, seq } });
   };
   /** A counter of a day is raised by itself, as in MongoDB: a crash may leave it behind the group's, or ahead of it. */

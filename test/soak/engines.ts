@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { Admin } from "@platformatic/kafka";
 
 /** What a gateway runs on. */
@@ -15,7 +16,7 @@ export async function startEngines(servers: boolean): Promise<Engines> {
   }
   const { startKafka } = await import("../servers/kafka.ts");
   const { startMongo } = await import("../servers/mongodb.ts");
-  const [kafka, mongo] = await Promise.all([startKafka(), startMongo(1)]);
+  const [kafka, mongo] = await Promise.all([startKafka(), startMongo(1, undefined, undefined, tmpdir())]);
   const topic = "soak";
   const admin = new Admin({ clientId: "soak", bootstrapBrokers: [kafka.brokers], retries: 5, retryDelay: 200 });
   await admin.createTopics({ topics: [topic], partitions: 3, replicas: 1 });

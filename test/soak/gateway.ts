@@ -1,8 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { resolve } from "node:path";
+import { freePorts } from "../servers/ports.ts";
 import type { Sample } from "./flat.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -30,7 +30,7 @@ export type SoakedGateway = {
 export type Place = { readonly directory: string; readonly env: Readonly<Record<string, string>> };
 
 export async function createSoakedGateway({ directory, env }: Place): Promise<SoakedGateway> {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
   const own = { ...process.env, NO_COLOR: "1", ...env };
   const data = ["--data", resolve(directory, "data")];
@@ -119,15 +119,6 @@ async function isReady(url: string): Promise<boolean> {
 
 function valueOf(metrics: string, name: string): number {
   return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(metrics)?.[1]);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("there is no free port");
-  return address.port;
 }
 
 /** Contracts of the repository. */

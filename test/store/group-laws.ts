@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { GroupTally } from "../../src/store/groups.ts";
+import { dayOf, type GroupTally } from "../../src/store/groups.ts";
 import type { StoreBackend } from "./store-laws.ts";
 import { failedRow, insertFailed, LAW_COLLECTION, NOTE, noteOf, STREAM } from "./rows.ts";
 
@@ -34,6 +34,16 @@ export function groupLaws(start: () => Promise<StoreBackend>): void {
       { fingerprint: "b", stream: 1, hour: HOUR, count: 1 },
     ]);
     expect(await one.reads.groupHours(HOUR + 1)).toEqual([]);
+    const hours = (await one.reads.groupHourCounters()) ?? [];
+    expect(hours.toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1))).toEqual([
+      { fingerprint: "a", stream: 1, hour: HOUR, count: 7, seq: 2 },
+      { fingerprint: "b", stream: 1, hour: HOUR, count: 1, seq: 1 },
+    ]);
+    const days = (await one.reads.groupDayCounters()) ?? [];
+    expect(days.toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1))).toEqual([
+      { fingerprint: "a", stream: 1, day: dayOf(HOUR), count: 7, seq: 2 },
+      { fingerprint: "b", stream: 1, day: dayOf(HOUR), count: 1, seq: 1 },
+    ]);
     expect(await one.reads.hourTotals(0)).toEqual([
       { fingerprint: "a", stream: 1, count: 7 },
       { fingerprint: "b", stream: 1, count: 1 },

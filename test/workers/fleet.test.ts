@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { HASTEN_EVERY_MS, startFleet } from "../../src/workers/fleet.ts";
+import { HASTEN_EVERY_MS, SILENT_MS, startFleet } from "../../src/workers/fleet.ts";
 import type { FromWorker, Standing, ToWorker } from "../../src/workers/messages.ts";
 import { HASTY_MS } from "../../src/workers/reporting.ts";
 
@@ -69,4 +69,25 @@ test("workers are told to hasten when somebody waits for a decision, again while
   tellOf(standingAt(3n));
   expect(heard).toHaveLength(2);
   expect(HASTEN_EVERY_MS).toBeLessThan(HASTY_MS);
+});
+
+test("a worker that hangs, and so says nothing, is not ready and not up, until it speaks again", () => {
+  let nowMs = 0;
+  const { fleet, tellOf } = fleetOf(
+    2,
+    () => undefined,
+    () => nowMs,
+  );
+  const seen = (): unknown => [fleet.gateway.ready(), fleet.workers().map(({ hangs }) => hangs)];
+  // One that was just started has said nothing yet, and does not hang.
+  nowMs = SILENT_MS;
+  expect(seen()).toEqual([false, [false, false]]);
+  tellOf(standingAt(1n), 0);
+  tellOf(standingAt(1n), 1);
+  expect(seen()).toEqual([true, [false, false]]);
+  nowMs += SILENT_MS;
+  tellOf(standingAt(2n), 1);
+  expect(seen()).toEqual([false, [true, false]]);
+  tellOf(standingAt(2n), 0);
+  expect(seen()).toEqual([true, [false, false]]);
 });

@@ -19,9 +19,9 @@ type Version = Answers["/v1/contracts/{subject}"]["versions"][number];
 
 const EVERY_MS = 10_000;
 const SPANS = [
-  ["24h", "a day"],
-  ["7d", "7 days"],
-  ["30d", "30 days"],
+  ["24h", "24 hours ago"],
+  ["7d", "7 days ago"],
+  ["30d", "30 days ago"],
 ] as const;
 
 const STATES: Readonly<Record<Producer["state"], readonly [MarkKind, string]>> = {
@@ -54,7 +54,7 @@ export function ContractMigration({ subject = "" }: { readonly subject?: string 
       <ContractTabs subject={subject} now="/migration" />
       <div class="filter">
         <Select
-          label="Over"
+          label="Count records since"
           name="since"
           value={since}
           options={SPANS.some(([span]) => span === since) ? SPANS : [...SPANS, [since, since]]}

@@ -1,5 +1,5 @@
-/** How long a page may take to become as high again as it was. */
-const RESTORE_MS = 5_000;
+/** How long a page may take to become as high again as it was, while the reader does nothing. */
+const RESTORE_MS = 30_000;
 const STORE = "sigma.scroll";
 /** Addresses whose place is remembered. */
 const REMEMBERED = 100;
@@ -12,15 +12,15 @@ export function restoreScroll(): void {
   history.scrollRestoration = "manual";
   const places = new Map<string, number>(read());
   let isRestoring = 0;
-  addEventListener(
-    "scroll",
-    () => {
-      if (isRestoring !== 0) return;
-      places.delete(location.href);
-      places.set(location.href, scrollY);
-    },
-    { passive: true },
-  );
+  const remember = (): void => {
+    if (isRestoring !== 0) return;
+    places.delete(location.href);
+    places.set(location.href, scrollY);
+  };
+  addEventListener("scroll", remember, { passive: true });
+  // A scroll is told with the next frame only. Whoever follows a link before it would leave a place that nobody was told of.
+  for (const event of ["click", "keydown"] as const)
+    addEventListener(event, remember, { capture: true, passive: true });
   // Whoever scrolls by themselves is not brought anywhere.
   for (const event of ["wheel", "touchstart", "keydown", "pointerdown"] as const)
     addEventListener(event, () => (isRestoring = 0), { passive: true });

@@ -36,8 +36,11 @@ export function onInterruption(deadlineMs: number): Interruption {
       abort.abort();
     } else if (Date.now() - first.atMs >= SAME_KEYSTROKE_MS) process.exit(exitCode);
   };
+  const earlier = process.listeners("SIGTERM");
   process.on("SIGINT", handle);
   process.on("SIGTERM", handle);
+  // bin/sigma.js ends a start that has not come so far. Removed behind the new one: Node drops a signal that has arrived when nobody listens.
+  for (const one of earlier) process.off("SIGTERM", one);
   return {
     signal: abort.signal,
     exitCode: () => first?.exitCode ?? null,

@@ -1,5 +1,6 @@
 import { Unavailable } from "../../core/unavailable.ts";
 import type { RedriveEvent } from "../../gateway/event.ts";
+import { unlessAborted } from "../../gateway/within.ts";
 import { redriveStreamId } from "../../ledger/redrive-stream.ts";
 import { operatorActions } from "../../operator/actions.ts";
 import type { Store } from "../../store/store.ts";
@@ -52,13 +53,17 @@ export async function attendRedrives(deps: AttendDeps, signal: AbortSignal): Pro
   const running = new Map<string, Attended>();
   const watched = new Map<string, Watched>();
   let next = 0;
+  const look = async (): Promise<void> => {
+    for await (const action of operatorActions(deps.store.reads, next)) {
+      book.see(action);
+      next = action.seq + 1;
+    }
+    await reconcile(deps, wantedOf(book.all()), running, watched, signal);
+  };
   while (!signal.aborted) {
     try {
-      for await (const action of operatorActions(deps.store.reads, next)) {
-        book.see(action);
-        next = action.seq + 1;
-      }
-      await reconcile(deps, wantedOf(book.all()), running, watched);
+      // It only reads: nobody who stops waits for a store that does not answer.
+      await unlessAborted(signal, look());
     } catch (error) {
       // The streams report the same trouble.
       if (!(error instanceof Unavailable)) throw error;
@@ -79,13 +84,14 @@ async function reconcile(
   wanted: readonly RedriveStanding[],
   running: Map<string, Attended>,
   watched: Map<string, Watched>,
+  signal: AbortSignal,
 ): Promise<void> {
   for (const [id, { rate, abort }] of running)
     if (!wanted.some((one) => one.id === id && one.run?.rate === rate)) abort.abort();
   for (const id of watched.keys()) if (!wanted.some((one) => one.id === id)) watched.delete(id);
   for (const plan of wanted) {
     if (running.has(plan.id) || running.size >= PLANS_AT_ONCE) continue;
-    if (await isAnothers(deps.store, plan, watched)) continue;
+    if ((await isAnothers(deps.store, plan, watched)) || signal.aborted) continue;
     running.set(plan.id, start(deps, plan, running, watched));
   }
 }

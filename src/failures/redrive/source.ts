@@ -86,7 +86,7 @@ export async function readPage(
 ): Promise<OpenedPage> {
   const page = await reads.redrivePage(plan, stream, offset);
   const selected = page === null ? null : decodeSelected(page.from, page.runs);
-  if (page === null || selected === null || selected.to !== page.to) {
+  if (page === null || selected === null || selected.to !== page.to || selected.leaves.length !== page.count) {
     const message = `Cannot read plan ${plan}: its page at offset ${offset} of ${stream} is missing or damaged`;
     throw new Unavailable("STORE_INCONSISTENT", message, "run `sigma audit`, and plan again");
   }

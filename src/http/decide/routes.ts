@@ -1,4 +1,4 @@
-import { decide, ENGINE } from "../../core/decide.ts";
+import { decideAll, ENGINE } from "../../core/decide.ts";
 import { DECISIONS_TYPE, PINS, readRecords, writeDecisions } from "../../pool/wire.ts";
 import type { HttpDeps } from "../deps.ts";
 import { badRequest, ProblemError } from "../problems/problem.ts";
@@ -61,7 +61,7 @@ export function registerDecide(app: Routes, deps: HttpDeps): void {
       if (contractSet !== set.digest || engine !== ENGINE) throw otherContracts(set.digest);
       const records = readRecords(request.body as Buffer);
       if (typeof records === "string") throw badRequest("bad-records", `The records cannot be read: ${records}`);
-      const decisions = writeDecisions(records.map((record) => decide(record, set)));
+      const decisions = writeDecisions(decideAll(records, set));
       return reply
         .header("content-type", DECISIONS_TYPE)
         .headers({ [PINS.contractSet]: set.digest, [PINS.engine]: ENGINE })

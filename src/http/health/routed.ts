@@ -3,10 +3,9 @@ import type { RoutedStream } from "../../lanes/router.ts";
 import type { HttpDeps } from "../deps.ts";
 import type { Described } from "../route-types.ts";
 import { askBehind } from "./behind.ts";
-import { troubleView } from "./trouble.ts";
+import { TROUBLE, troubleView } from "./trouble.ts";
 
-/** JSON Schema of a stream that the process moves to lanes; how far it is behind is there where the broker was asked. */
-export const ROUTED = {
+const STREAM = {
   title: "RoutedStream",
   type: "object",
   description: "A partition of a source with lanes, whose records this process moves",
@@ -22,23 +21,14 @@ export const ROUTED = {
       type: ["number", "null"],
       description: "How old the newest moved record is, where there is a lag; null: not known",
     },
-    trouble: {
-      anyOf: [
-        {
-          type: "object",
-          required: ["code", "message", "remedy", "runbook"],
-          properties: {
-            code: { type: "string" },
-            message: { type: "string" },
-            remedy: { type: "string" },
-            runbook: { type: "string" },
-          },
-        },
-        { type: "null" },
-      ],
-    },
   },
 } as const;
+
+/** JSON Schema of a stream that the process moves to lanes; how far it is behind is there where the broker was asked. */
+export const ROUTED: typeof STREAM & { readonly properties: { readonly trouble: typeof TROUBLE } } = {
+  ...STREAM,
+  properties: { ...STREAM.properties, trouble: TROUBLE },
+};
 
 type RoutedAnswer = Described<typeof ROUTED>;
 

@@ -9,7 +9,7 @@ export const METRICS = {
   workerUp: {
     name: "sigma_worker_up",
     type: "gauge",
-    help: "1 for each worker of this machine that runs, 0 for one that is waited for; only with --workers.",
+    help: "1 for each worker of this machine that runs, 0 for one that is waited for or has said nothing for 10 s; only with --workers.",
     labels: ["worker"],
   },
   workerRestarts: {

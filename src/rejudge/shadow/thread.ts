@@ -1,5 +1,5 @@
-import { Worker } from "node:worker_threads";
-import { threadEntry } from "../../thread-entry.ts";
+import type { Worker } from "node:worker_threads";
+import { beginThread, threadEntry } from "../../thread-entry.ts";
 import type { Decided } from "../../gateway/decided.ts";
 import { countFlips } from "../flips.ts";
 import type { Candidate } from "../candidate.ts";
@@ -177,7 +177,7 @@ function supervise(
 
 function spawn(begin: ShadowStart, heapMibMax: number): Worker {
   const { subject, version } = begin.candidate;
-  const worker = new Worker(WORKER, {
+  const worker = beginThread(WORKER, {
     workerData: begin,
     name: `shadow ${subject}@${version.version}`,
     resourceLimits: { maxOldGenerationSizeMb: heapMibMax },

@@ -17,10 +17,10 @@ export type JudgedRecord = {
   readonly fingerprint: string | null;
   readonly headers: readonly Header[];
   /**
-   * The payload's text without a wire-format prefix; null when the payload was malformed for another reason than a
+   * The payload's bytes without a wire-format prefix; null when the payload was malformed for another reason than a
    * number that no double represents.
    */
-  readonly text: string | null;
+  readonly payload: Uint8Array | null;
 };
 
 /**
@@ -42,23 +42,29 @@ export function judgedRecord(
   const record = { topic: position.topic, headers, value };
   if (outcome === "P") {
     const version = set === null ? null : (versionOfPassed(record, set)?.version ?? null);
-    return { at, kind: "validated", version, code: null, fingerprint: null, headers, text: textOf(value, headers) };
+    return {
+      at,
+      kind: "validated",
+      version,
+      code: null,
+      fingerprint: null,
+      headers,
+      payload: payloadIn(value, headers),
+    };
   }
   const decision = set === null ? null : decide(record, set);
   const version = decision?.contract?.version ?? null;
   if (decision?.status !== "FAILED") {
     // Either the record passed its contract and the store could not hold it, or the reason is unknown.
     const code = decision === null ? "unexplained" : "store-rejected";
-    return { at, kind: "failed", version, code, fingerprint: null, headers, text: textOf(value, headers) };
+    return { at, kind: "failed", version, code, fingerprint: null, headers, payload: payloadIn(value, headers) };
   }
   const { fingerprint } = decision;
   const code = failureCode(decision.reason);
-  const text = isMalformedForAll(code) ? null : textOf(value, headers);
-  return { at, kind: "failed", version, code, fingerprint, headers, text };
+  const payload = isMalformedForAll(code) ? null : payloadIn(value, headers);
+  return { at, kind: "failed", version, code, fingerprint, headers, payload };
 }
 
-function textOf(value: Uint8Array | null, headers: readonly Header[]): string | null {
-  if (value === null) return null;
-  const bytes = payloadBytes(value, headers);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+function payloadIn(value: Uint8Array | null, headers: readonly Header[]): Uint8Array | null {
+  return value === null ? null : payloadBytes(value, headers);
 }

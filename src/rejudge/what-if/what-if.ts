@@ -2,7 +2,7 @@ import { isRedrive } from "../../ledger/redrive-stream.ts";
 import { ENGINE } from "../../core/decide.ts";
 import { LOSSY_NUMBER } from "../../core/failure.ts";
 import { parsePayload, reparse } from "../../core/payload.ts";
-import { producerOf } from "../../traffic/producer.ts";
+import { createProducerReader } from "../../traffic/producer.ts";
 import type { Source } from "../../source/source.ts";
 import type { StoreReads } from "../../store/store.ts";
 import type { StreamNote } from "../../store/stream-note.ts";
@@ -54,7 +54,7 @@ export async function whatIf(reads: StoreReads, question: Question, options: Wha
     question,
     flips: countFlips(examplesMax),
     coverage: countCoverage(),
-    producer: rememberProducers(),
+    producer: createProducerReader(),
     repeats: { duplicates: 0, conflicts: 0 },
     newlyFailing: 0,
   };
@@ -102,7 +102,7 @@ type Run = {
   readonly question: Question;
   readonly flips: FlipCounter;
   readonly coverage: CoverageCounter;
-  readonly producer: (row: JudgedRecord) => string | null;
+  readonly producer: ReturnType<typeof createProducerReader>;
   readonly repeats: { duplicates: number; conflicts: number };
   newlyFailing: number;
 };
@@ -129,9 +129,9 @@ function judgeWindow(
       flips.add(rejudge.keep(recorded), run.producer(row), position);
       continue;
     }
-    const parsed = row.text === null ? null : payloadOf(row, row.text, window, question.candidate);
+    const parsed = row.payload === null ? null : payloadOf(row, row.payload, window, question.candidate);
     if (parsed === null) {
-      coverage.leftOut(row.text === null ? "bytesNotKept" : "unreadable", 1);
+      coverage.leftOut(row.payload === null ? "bytesNotKept" : "unreadable", 1);
       continue;
     }
     const flip = rejudge.judge(parsed, recorded);
@@ -158,20 +158,6 @@ function rejudgePerSet(candidate: Candidate, sets: PastSets): (digest: string) =
   };
 }
 
-/** Caches producers by header object, since a store may return the same object for equal headers. */
-function rememberProducers(): (row: JudgedRecord) => string | null {
-  const known = new WeakMap<JudgedRecord["headers"], string | null>();
-  return (row) => {
-    const { headers } = row;
-    if (headers.length === 0) return null;
-    const found = known.get(headers);
-    if (found !== undefined) return found;
-    const producer = producerOf(row);
-    known.set(headers, producer);
-    return producer;
-  };
-}
-
 /** The recorded decision of the contract: duplicates and conflicts passed it. */
 function recordedOf({ kind, version, code, fingerprint }: JudgedRecord): Recorded {
   const passed = kind !== "failed" || code === "conflict";
@@ -185,13 +171,13 @@ function recordedOf({ kind, version, code, fingerprint }: JudgedRecord): Recorde
  */
 function payloadOf(
   { code }: JudgedRecord,
-  text: string,
+  payload: Uint8Array,
   { engine }: Window,
   { limits }: Candidate,
 ): ParsedOrReason | null {
-  if (engine !== ENGINE || code === LOSSY_NUMBER) return parsePayload(Buffer.from(text, "utf8"), limits);
+  if (engine !== ENGINE || code === LOSSY_NUMBER) return parsePayload(payload, limits);
   try {
-    return reparse(text);
+    return reparse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8"));
   } catch {
     return null;
   }

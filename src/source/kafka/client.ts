@@ -68,6 +68,9 @@ function isAddress(broker: string): boolean {
 
 type Trouble = readonly [code: UnavailableCode, state: string, remedy: string];
 
+/** What to do about a topic that does not exist. */
+export const TOPIC_REMEDY = "create the topic, or take it out of sources and lanes";
+
 /** Troubles by the broker's name of the error (kafka/common/protocol/Errors.java). */
 const BY_NAME: ReadonlyMap<string, Trouble> = new Map([
   ...[
@@ -128,7 +131,7 @@ function unauthorized(): Trouble {
 }
 
 function unknownTopic(): Trouble {
-  return ["LOG_TOPIC_MISSING", "a topic does not exist", "create the topic, or remove it from sources"];
+  return ["LOG_TOPIC_MISSING", "a topic does not exist", TOPIC_REMEDY];
 }
 
 function tooLarge(): Trouble {

@@ -10,7 +10,7 @@ import { checkClock, fail, ok, warn, type Check } from "../../doctor/check.ts";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { KafkaConnection } from "../kafka-connection.ts";
 import { ask } from "./ask.ts";
-import { baseOptions, guarded, isBrokerError } from "./client.ts";
+import { baseOptions, guarded, isBrokerError, TOPIC_REMEDY } from "./client.ts";
 
 export type KafkaDiagnosis = {
   readonly connection: KafkaConnection;
@@ -104,7 +104,7 @@ async function checkTopic(
       return [checkAccess(options, "topic", topic, needed, needed)];
     }
     if (isBrokerError(causeOf(error), "UNKNOWN_TOPIC_OR_PARTITION")) {
-      const fix = needed === SOURCE_OPERATIONS ? "create the topic, or remove it from sources" : "create the topic";
+      const fix = needed === SOURCE_OPERATIONS ? TOPIC_REMEDY : "create the topic";
       return [fail(name, `"${topic}" does not exist`, fix)];
     }
     return [troubleWith(name, topic, error)];

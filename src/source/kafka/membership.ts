@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Consumer, kGetApi } from "@platformatic/kafka";
+import { Consumer } from "@platformatic/kafka";
 import type { KafkaConnection } from "../kafka-connection.ts";
 import type { Stream } from "../source.ts";
 import { baseOptions, guarded } from "./client.ts";
+import { leavingOf } from "./leaving.ts";
 import { streamOf, topicsOf, type Topics } from "./topics.ts";
 
 export type GroupOptions = {
@@ -56,6 +57,7 @@ export async function joinGroup(
   options: GroupOptions,
 ): Promise<Membership> {
   const consumer = createMember(connection, topics, options);
+  const { leave } = leavingOf(consumer, connection, options.groupId);
   const listeners = new Set<() => void>();
   let streams: readonly Stream[] = [];
   let assignedPartitions: string | null = null;
@@ -103,9 +105,7 @@ export async function joinGroup(
     close: async () => {
       staying.stop();
       clearInterval(refreshing);
-      await hints.stop();
-      if (stays && options.instanceId !== null) leaveNothing(consumer);
-      await consumer.close(true).catch(() => undefined);
+      await leave(hints.stop, stays && options.instanceId !== null);
     },
   };
 }
@@ -128,22 +128,6 @@ function createMember(
   });
   consumer.topics.trackAll(...topics);
   return consumer;
-}
-
-/**
- * Lets a member close without a word to the group, as static members of Kafka's own clients do: the driver always says that it leaves, and
- * its partitions would go to others and come back.
- */
-function leaveNothing(consumer: Consumer): void {
-  const getApi = consumer[kGetApi].bind(consumer) as (name: string, callback: unknown) => void;
-  const said = (...given: readonly unknown[]): void =>
-    (given.at(-1) as (error: null, answer: object) => void)(null, {});
-  Object.assign(consumer, {
-    [kGetApi]: (name: string, callback: unknown): void => {
-      if (name === "LeaveGroup") (callback as (error: null, api: typeof said) => void)(null, said);
-      else getApi(name, callback);
-    },
-  });
 }
 
 function ownStreams(consumer: Consumer, known: Topics): readonly Stream[] {

@@ -14,10 +14,12 @@ type TopicsOf = (topic: string) => readonly string[];
 export type Movers = { readonly open: OpenMover; readonly close: () => Promise<void> };
 
 /**
- * Bytes of keys and values in one request. Kafka's default for the largest batch of a topic is 1 MiB, headers included, and one
+ * Bytes of records in one request. Kafka's default for the largest batch of a topic is 1 MiB, headers included, and one
  * request makes one batch for each partition. A larger record goes alone.
  */
 const SEND_BYTES = 524_288;
+/** Most bytes of a record besides key, value and headers, and of a header besides name and value: lengths, time and offset as varints. */
+const FRAME_BYTES = { record: 40, header: 10 } as const;
 
 /**
  * Moves with Kafka's transactions. Each stream has a transactional id of its own, made of the names of group, topic and partition:
@@ -138,11 +140,18 @@ async function transact(
 ): Promise<void> {
   const topics = [...new Set(records.map(({ topic }) => topic))];
   const before = await idsOf(topics, directory.known);
-  await guarded(async () => {
-    for (const part of partsOf(records))
-      await transaction.send({ messages: part.map(messageOf), acks: ProduceAcks.ALL, repeatOnStaleMetadata: false });
-    await addPosition();
-  });
+  try {
+    await guarded(async () => {
+      for (const part of partsOf(records))
+        await transaction.send({ messages: part.map(messageOf), acks: ProduceAcks.ALL, repeatOnStaleMetadata: false });
+      await addPosition();
+    });
+  } catch (error) {
+    // The broker's answer names no topic, and a batch goes to several.
+    if (error instanceof Unavailable && error.code === "LOG_TOPIC_MISSING")
+      for (const topic of topics) if ((await directory.now(topic)).length === 0) throw topicMissing(topic);
+    throw error;
+  }
   // A send names its topic by name. Kafka never gives a topic's id to another one: the same ids took the records.
   const after = await idsOf(topics, directory.now);
   for (const topic of topics) if (before.get(topic) !== after.get(topic)) throw topicReplaced("move records to", topic);
@@ -158,22 +167,36 @@ async function existing(directory: TopicDirectory, topic: string): Promise<reado
   const known = await directory.known(topic);
   const streams = known.length > 0 ? known : await directory.now(topic);
   if (streams.length > 0) return streams;
-  throw new Unavailable("LOG_TOPIC_MISSING", `Cannot move records to topic "${topic}": it does not exist`, "create it");
+  throw topicMissing(topic);
 }
 
+function topicMissing(topic: string): Unavailable {
+  const message = `Cannot move records to topic "${topic}": it does not exist`;
+  return new Unavailable("LOG_TOPIC_MISSING", message, "create the topic: its records wait in their source until then");
+}
+
+/** Records for one request each. A record without key and value has a size, too: nothing is left out. */
 function partsOf(records: readonly MovedRecord[]): readonly (readonly MovedRecord[])[] {
   const parts: MovedRecord[][] = [];
-  let size = SEND_BYTES;
+  let part: MovedRecord[] = [];
+  let size = 0;
   for (const record of records) {
-    const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-    if (size + bytes > SEND_BYTES) {
-      parts.push([]);
+    const bytes = bytesOf(record);
+    if (part.length === 0 || size + bytes > SEND_BYTES) {
+      part = [];
+      parts.push(part);
       size = 0;
     }
-    parts.at(-1)?.push(record);
+    part.push(record);
     size += bytes;
   }
   return parts;
+}
+
+function bytesOf({ key, headers, value }: MovedRecord): number {
+  let bytes = FRAME_BYTES.record + (key?.length ?? 0) + (value?.length ?? 0);
+  for (const [name, content] of headers) bytes += FRAME_BYTES.header + Buffer.byteLength(name) + content.length;
+  return bytes;
 }
 
 function messageOf({ topic, partition, key, headers, value, timestampMs }: MovedRecord) {

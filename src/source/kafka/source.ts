@@ -3,7 +3,7 @@ import { Consumer } from "@platformatic/kafka";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { Log, Source, Stream } from "../source.ts";
 import { createAppender } from "./append.ts";
-import { baseOptions, guarded } from "./client.ts";
+import { baseOptions, guarded, TOPIC_REMEDY } from "./client.ts";
 import { isMissing } from "./directory.ts";
 import { joinGroup, type GroupOptions } from "./membership.ts";
 import { createStreamReader, type StreamReader } from "./reader.ts";
@@ -104,7 +104,7 @@ async function describeTopics(connection: KafkaConnection, topics: readonly stri
     if (missing.length === 0)
       return await guarded(async () => topicsOf(await client.metadata({ topics: [...topics] })));
     const message = `Cannot use ${missing.map((topic) => `topic "${topic}"`).join(", ")}: it does not exist`;
-    throw new Unavailable("LOG_TOPIC_MISSING", message, "create the topic, or remove it from sources");
+    throw new Unavailable("LOG_TOPIC_MISSING", message, TOPIC_REMEDY);
   } finally {
     await client.close(true).catch(() => undefined);
   }

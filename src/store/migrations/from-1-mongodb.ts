@@ -5,7 +5,14 @@ import type { OperatorAction } from "../../ledger/operator-log.ts";
 import { refuseWhileConnected } from "./connected.ts";
 import { carryOver, describeCarried, type Carried } from "./carry.ts";
 import type { MongoTarget } from "./mongodb-target.ts";
-import { migratedMeanwhile, type Bounds, type Decided, type Migration, type Operator } from "./migration.ts";
+import {
+  migratedMeanwhile,
+  migrationTakenOver,
+  type Bounds,
+  type Decided,
+  type Migration,
+  type Operator,
+} from "./migration.ts";
 
 /**
  * The migration from layout 1. It renames every old collection and creates new ones, into which the log is decided again.
@@ -67,8 +74,10 @@ async function up(target: MongoTarget, tell: (step: string) => void, operator: O
       operator,
       `${aside}sigma_ledger`,
     );
+    // What layout 1 had nothing of: until a gateway made it, an audit would find it missing.
+    await target.makeShared();
     tell("note the new layout");
-    await target.noteMigrated();
+    if (!(await target.noteMigrated())) throw migrationTakenOver();
   }
   tell("done");
 }

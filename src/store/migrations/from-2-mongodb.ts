@@ -1,19 +1,18 @@
 import type { Db, Document, Long } from "mongodb";
-import { sealAction, type OperatorAction } from "../../ledger/operator-log.ts";
-import { operatorActions } from "../../operator/actions.ts";
 import type { Store } from "../store.ts";
 import type { StreamNote } from "../stream-note.ts";
-import { refuseWhileConnected } from "./connected.ts";
-import { migratedMeanwhile, type Migration, type Operator } from "./migration.ts";
+import { inPlace } from "./in-place-mongodb.ts";
+import type { Migration, Operator } from "./migration.ts";
 import type { MongoTarget } from "./mongodb-target.ts";
+import { countUnpacked, packReceipts } from "./pack-receipts.ts";
 import { producersIn } from "./producers.ts";
 
-const [FROM, TO] = [2, 3];
+const [FROM, TO] = [2, 4];
 
 /**
- * The migration from layout 2, in place: it adds the producer of each failure, wider indexes, and the counters of failures. Each
- * step can be repeated. The validator of failures then demands a field that a gateway of layout 2 does not write, so the server refuses
- * its failures.
+ * The migration from layout 2, in place: it adds the producer of each failure, wider indexes, and the counters of failures, and packs
+ * receipts as that from layout 3 does, since the collections of the present layout are made beside. The validator of failures then
+ * demands a field that a gateway of layout 2 does not write, so the server refuses its failures.
  */
 export function fromLayout2(target: MongoTarget): Migration {
   return {
@@ -21,13 +20,13 @@ export function fromLayout2(target: MongoTarget): Migration {
     to: TO,
     plan: async () => {
       let failures = 0;
-      for (const name of await failedCollections(target.db))
-        failures += await target.db.collection(name).countDocuments();
+      for (const name of await failedCollections(target.db)) failures += await target.count(name);
       return {
         steps: [
           `add the producer to ${failures} failures, from the evidence in the ledger`,
           "replace the indexes of the failures by wider ones",
           "count the failures by group and hour",
+          `put ${await countUnpacked(target)} receipts into documents of 256 offsets`,
           "decide nothing again: every decision, fact and failure stays as it is",
         ],
         decided: [],
@@ -39,38 +38,28 @@ export function fromLayout2(target: MongoTarget): Migration {
 }
 
 async function up(target: MongoTarget, tell: (step: string) => void, operator: Operator): Promise<void> {
-  await refuseWhileConnected(target);
   await target.refuseUnlessMayModify();
-  tell("note that a migration begins");
-  if (!(await target.noteMigration(FROM, ""))) throw migratedMeanwhile();
-  tell("make the new collections");
-  await target.makeShared();
-  const store = target.openNew();
-  for (const name of await failedCollections(target.db)) {
-    tell(`add the producers to ${name}`);
-    await nameProducers(target.db, store, name);
-    tell(`widen ${name}`);
-    await target.renew(name);
-  }
-  tell("count the failures");
-  for (const note of await store.reads.streamNotes()) {
-    const tail = await store.tail(note.stream);
-    if (tail !== null) await store.recountFailures(note, tail.from, tail.seq - 1);
-  }
-  await noteMigration(store, operator);
-  tell("note the new layout");
-  await target.noteMigrated();
-  tell("done");
-}
-
-async function noteMigration(store: Store, operator: Operator): Promise<void> {
-  const [reason, detail] = ["another layout: failures are counted by group", `from layout ${FROM}, in place`];
-  let last: OperatorAction | null = null;
-  for await (const action of operatorActions(store.reads)) {
-    if (action.action === "migrate" && action.detail === detail) return;
-    last = action;
-  }
-  await store.appendAction(sealAction(last, { ...operator, action: "migrate", target: "store", reason, detail }));
+  tell("look at every receipt");
+  await countUnpacked(target);
+  await inPlace(target, { from: FROM, why: "failures are counted by group" }, tell, operator, async () => {
+    tell("pack the receipts");
+    await packReceipts(target, tell);
+    tell("make the new collections");
+    await target.makeShared();
+    const store = target.openNew();
+    for (const name of await failedCollections(target.db)) {
+      tell(`add the producers to ${name}`);
+      await nameProducers(target.db, store, name);
+      tell(`widen ${name}`);
+      await target.renew(name, (index) => tell(`the server is still building index ${index} of ${name}`));
+    }
+    tell("count the failures");
+    for (const note of await store.reads.streamNotes()) {
+      const tail = await store.tail(note.stream);
+      if (tail !== null) await store.recountFailures(note, tail.from, tail.seq - 1);
+    }
+    return store;
+  });
 }
 
 const PAGE = 1_000;

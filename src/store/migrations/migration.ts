@@ -50,6 +50,15 @@ export function migratedMeanwhile(): Unavailable {
   );
 }
 
+/** The error when another migration took the place of this one, which was taken for broken off. */
+export function migrationTakenOver(): Unavailable {
+  return new Unavailable(
+    "STORE_LOCKED",
+    "Cannot complete the migration of the store: another one has taken its place",
+    "let that one come to its end; `sigma store migrate` goes on where it was broken off",
+  );
+}
+
 /** The layout to which migrations lead, which this build writes. */
 export function layoutAfter(migrations: readonly Pick<Migration, "to">[]): number {
   return Math.max(...migrations.map(({ to }) => to));

@@ -1,4 +1,4 @@
-import type { Db } from "mongodb";
+import type { Db, Document } from "mongodb";
 import type { Store } from "../store.ts";
 
 /** The operations on a database that a migration needs from the MongoDB adapter. It reads the old layout with code of its own. */
@@ -8,10 +8,13 @@ export type MongoMigrating = {
   readonly begun: string | null;
   /** False when a build of layout 1 wrote into a store of the present layout: then only the collections of that build are set aside. */
   readonly whole: boolean;
-  /** Marks the database as being migrated. @returns false when another migration began or ended since the layout was read. */
+  /**
+   * Marks the database as being migrated by this process.
+   * @returns false when another migration began or ended since the layout was read. @throws `Unavailable` while the one that began it is at work.
+   */
   readonly noteMigration: (from: number, aside: string) => Promise<boolean>;
-  /** Marks the migration as done. */
-  readonly noteMigrated: () => Promise<void>;
+  /** Marks the migration as done. @returns false when another one has taken its place. */
+  readonly noteMigrated: () => Promise<boolean>;
   /**
    * Creates a collection of the present layout; does nothing when the layout has none of this name.
    * @returns false when somebody created it with another layout meanwhile.
@@ -21,8 +24,15 @@ export type MongoMigrating = {
   readonly makeShared: () => Promise<void>;
   /** @throws `Unavailable` when the user may not change validators: `readWrite` does not include it. */
   readonly refuseUnlessMayModify: () => Promise<void>;
-  /** Gives a collection the validator and the indexes of the present layout, in place of those it has. Indexes of others stay. */
-  readonly renew: (name: string) => Promise<void>;
+  /** Counts the documents of a collection, page by page. */
+  readonly count: (name: string) => Promise<number>;
+  /**
+   * Gives a collection the validator and the indexes of the present layout, in place of those it has. Indexes of others stay.
+   * @param waiting is called with the name of an index that the server builds for longer than a request may take, each time that one does.
+   */
+  readonly renew: (name: string, waiting: (index: string) => void) => Promise<void>;
+  /** Filters that cut a collection into pages of so many documents, by their ids: no request may take as long as all of them need. */
+  readonly pages: (name: string, size: number) => AsyncIterable<Document>;
   /** Opens the database as a store of the present layout, while the migration is still going on. */
   readonly openNew: () => Store;
   /** The addresses from which other gateways are connected to the server; null when the user is not authorized to see them. */

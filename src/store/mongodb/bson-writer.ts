@@ -1,4 +1,4 @@
-import { putUuid } from "../../core/uuid.ts";
+import { putUuid, UUID_BYTES } from "../../core/uuid.ts";
 
 /** BSON types by their numbers on bsonspec.org (version 1.1). */
 const DOUBLE = 0x01;
@@ -16,7 +16,6 @@ const INT64 = 0x12;
 const GENERIC = 0x00;
 /** Binary subtype: a UUID with the byte order of RFC 9562. */
 const UUID = 0x04;
-const UUID_BYTES = 16;
 
 /** Longer text is written by the runtime's encoder: as fast as the loop at this length, twice as fast at 64 (measured, Node 24). */
 const SHORT_TEXT = 32;

@@ -24,14 +24,14 @@ export async function compareFacts<Row>(
   });
 }
 
-/** Compares failures or receipts with staged ones. Their id is their position, so no other record can hold it. */
-export async function compareOwn<Row>(
+/** Compares failures with staged ones. Their id is their position, so no other record can hold it. */
+export async function compareFailed<Row>(
   db: Db,
   collection: string,
   staged: StagedDocuments<Row>,
 ): Promise<ReadonlyMap<number, Difference>> {
   const read = (ids: readonly Buffer[]): AsyncGenerator<readonly Buffer[]> =>
-    findByIds(db, collection, ids.map(textIn));
+    findByIds(db, `failed_${collection}`, ids.map(textIn));
   return differences(staged, read, async () => null);
 }
 

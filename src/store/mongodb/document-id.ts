@@ -1,4 +1,5 @@
 import { Binary } from "mongodb";
+import { UUID_BYTES } from "../../core/uuid.ts";
 
 /** Byte at which the value of `_id`, the first field, begins: after the document's length, the type, and the name with its NUL. */
 const ID_AT = 4 + 1 + 4;
@@ -14,10 +15,15 @@ export function idOf(bytes: Buffer): Buffer {
 
 /** Converts the encoded id of a fact for a query. */
 export function uuidIn(id: Uint8Array): Binary {
-  return new Binary(id.subarray(UUID_HEAD), Binary.SUBTYPE_UUID);
+  return uuidAt(id, UUID_HEAD);
 }
 
-/** Converts the encoded id of a failure or receipt for a query. */
+/** The id of a fact for a query. @param from where its 16 bytes begin. */
+export function uuidAt(bytes: Uint8Array, from: number): Binary {
+  return new Binary(bytes.subarray(from, from + UUID_BYTES), Binary.SUBTYPE_UUID);
+}
+
+/** Converts the encoded id of a failure for a query. */
 export function textIn(id: Buffer): string {
   return id.toString("utf8", TEXT_HEAD, id.length - 1);
 }

@@ -140,12 +140,12 @@ export function readEntry(document: Document): LedgerEntry {
   const value = (name: string): string => String(document[name]);
   return {
     stream: value("stream"),
-    seq: Number(document["seq"]),
+    seq: wholeOf(document["seq"]),
     kind: value("kind") as LedgerEntry["kind"],
     prevHash: value("prevHash"),
     from: bigintOf(document["from"]),
     to: bigintOf(document["to"]),
-    count: Number(document["count"]),
+    count: wholeOf(document["count"]),
     outcomes: value("outcomes"),
     evidence: value("evidence"),
     newestMs: exactInteger(bigintOf(document["newestMs"])),
@@ -157,6 +157,12 @@ export function readEntry(document: Document): LedgerEntry {
     note: value("note"),
     hash: value("hash"),
   };
+}
+
+/** Converts a decoded number to a number; -1, which no entry has, when it is no number that can be hashed. */
+export function wholeOf(value: unknown): number {
+  const number = Number(value);
+  return Number.isFinite(number) ? number : -1;
 }
 
 /** Converts a decoded number of any type to a bigint; 0 when it is no number. */

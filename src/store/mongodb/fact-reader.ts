@@ -63,7 +63,7 @@ function readQuick(bytes: Buffer, { bytes: tail, stream }: Tail): ReadFact | nul
     bytes.readUInt16LE(end - ENDS) === tail.readUInt16LE(tail.length - ENDS) &&
     bytes.compare(tail, 0, offsetAt - to, to, offsetAt) === 0;
   if (!same) return null;
-  const id = uuidText(bytes.subarray(FACT.idAt, FACT.idAt + 16));
+  const id = uuidText(bytes, FACT.idAt);
   const [offset, at] = [bytes.readBigInt64LE(offsetAt), bytes.readBigInt64LE(timeAt)];
   return { id, stream, offset, at, payload: [FACT.payloadAt, to], erased: null };
 }

@@ -2,7 +2,7 @@ import { failureCode } from "../../core/failure.ts";
 import { originText } from "../../core/origin.ts";
 import type { JsonValue } from "../../json/json.ts";
 import { NOTHING_DECLARED } from "../../schema/number-types.ts";
-import type { FailedRow, Receipt } from "../store.ts";
+import type { FailedRow } from "../store.ts";
 import type { StreamNote } from "../stream-note.ts";
 import {
   closeDocument,
@@ -42,15 +42,8 @@ export function writeFailed(writer: BsonWriter, stream: StreamNote, row: FailedR
   closeDocument(writer, opened);
 }
 
-export function writeReceipt(writer: BsonWriter, stream: StreamNote, { position, of }: Receipt): void {
-  const opened = openDocument(writer);
-  writeText(writer, "_id", placeId(stream, position.offset));
-  writeUuid(writer, "of", of);
-  closeDocument(writer, opened);
-}
-
 /**
- * The `_id` of a failure or receipt: `<topic>/<partition>@<offset>#<stream number>`. It begins with the parts by which a person
+ * The `_id` of a failure, and of a block of receipts: `<topic>/<partition>@<offset>#<stream number>`. It begins with the parts by which a person
  * looks for it; the stream number distinguishes streams of the same topic and partition.
  */
 export function placeId({ number, topic, partition }: StreamNote, offset: bigint): string {

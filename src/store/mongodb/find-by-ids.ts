@@ -21,7 +21,7 @@ export async function* findByIds(
     yield* inMessages(db, collection, ids.slice(from, from + IDS_MAX));
 }
 
-/** Reads which of these ids are taken. The ids are those of failures or receipts, which are texts. */
+/** Reads which of these ids are taken. The ids are those of failures, which are texts. */
 export async function whichAreThere(db: Db, collection: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const there = new Set<string>();
   for (let from = 0; from < ids.length; from += IDS_MAX) {

@@ -1,5 +1,5 @@
 import { Int32, Long, type Db, type Document } from "mongodb";
-import { dayOf, DAY_HOURS, type HourCount, type HourTotal } from "../groups.ts";
+import { dayOf, DAY_HOURS, type DayCounter, type HourCount, type HourCounter, type HourTotal } from "../groups.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import type { Update } from "./raise.ts";
 import type { StoredHour } from "./stored-groups.ts";
@@ -80,6 +80,40 @@ export async function hoursSince(db: Db, fromHour: number, ids: Document): Promi
       .filter(({ hour }) => hour >= fromHour)
       .map((own) => ({ fingerprint: String(fingerprint), stream: Number(stream), ...own }));
   });
+}
+
+/** {@link GroupReads.groupDayCounters}. */
+export async function dayCounters(db: Db): Promise<readonly DayCounter[] | null> {
+  const found = await daysIn(db);
+  return found === null ? null : found.map(readDay);
+}
+
+/** {@link GroupReads.groupHourCounters}. */
+export async function hourCounters(db: Db): Promise<readonly HourCounter[] | null> {
+  const found = await daysIn(db);
+  if (found === null) return null;
+  return found.flatMap((one) => {
+    const { day, ...rest } = readDay(one);
+    const hours = Object.entries((one["hours"] ?? {}) as Readonly<Record<string, unknown>>);
+    return hours.map(([hour, count]) => ({ ...rest, hour: day * DAY_HOURS + Number(hour), count: Number(count) }));
+  });
+}
+
+function readDay(one: Document): DayCounter {
+  const { fingerprint, stream, day, count, seq } = one;
+  return {
+    fingerprint: String(fingerprint),
+    stream: Number(stream),
+    day: Number(day),
+    count: Number(count),
+    seq: Number(seq),
+  };
+}
+
+/** Every document of days; null where a gateway of this build has not made the collection yet. */
+async function daysIn(db: Db): Promise<readonly Document[] | null> {
+  const [there] = await db.listCollections({ name: DAYS }, { nameOnly: true }).toArray();
+  return there === undefined ? null : db.collection(DAYS).find({}, EXACT).toArray();
 }
 
 /**

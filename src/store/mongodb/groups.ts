@@ -3,7 +3,7 @@ import { exactInteger, type ExactInteger } from "../../json/exact-integer.ts";
 import { contractText, parseContractText } from "../contract-text.ts";
 import type { GroupCounter, GroupReads, GroupTally, HourCount, HourTotal } from "../groups.ts";
 import type { StreamNote } from "../stream-note.ts";
-import { DAYS, hoursSince, raiseDays, totalsSince } from "./group-days.ts";
+import { dayCounters, DAYS, hourCounters, hoursSince, raiseDays, totalsSince } from "./group-days.ts";
 import type { ObjectCollection } from "./places.ts";
 import { raise, type Update } from "./raise.ts";
 import { groupsAt, storedTotals } from "./stored-groups.ts";
@@ -84,6 +84,8 @@ export function groupReadsOf(db: Db, collections: () => Promise<readonly ObjectC
           compareTexts(a.fingerprint, b.fingerprint) || a.hour - b.hour || a.stream - b.stream;
         return (await hoursSince(db, fromHour, ids)).toSorted(byHour);
       }),
+    groupHourCounters: async () => guarded(async () => hourCounters(db)),
+    groupDayCounters: async () => guarded(async () => dayCounters(db)),
     hourTotals: async (fromHour) => guarded(async () => (await totalsSince(db, fromHour)).toSorted(byFingerprint)),
     groupsAt: async (...given) => guarded(async () => groupsAt(db, ...given)),
     storedGroups: async (stream, below, gone = new Map()) =>

@@ -1,13 +1,13 @@
 import { Binary, type Db } from "mongodb";
-import { uuidBytes } from "../../core/uuid.ts";
+import { UUID_BYTES, uuidBytes } from "../../core/uuid.ts";
 import { Unavailable } from "../../core/unavailable.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
 import type { Holder, PassedRow } from "../store.ts";
 import type { StreamNote } from "../stream-note.ts";
-import { idOf, uuidIn } from "./document-id.ts";
-import { createFactReader, type ReadFact } from "./fact-reader.ts";
+import { uuidAt } from "./document-id.ts";
+import { createFactReader, FACT, type ReadFact } from "./fact-reader.ts";
 import { findByIds } from "./find-by-ids.ts";
-import type { StagedDocuments } from "./staged-documents.ts";
+import { idsAt, placesById, type StagedDocuments } from "./staged-documents.ts";
 import { factIdOf, openStored, payloadTextOf } from "./stored-document.ts";
 import type { Streams } from "./streams.ts";
 
@@ -41,21 +41,43 @@ export async function readHoldersOf(
   db: Db,
   streams: Pick<Streams, "byNumber">,
   collection: string,
-  { size, bytesAt }: StagedDocuments<PassedRow>,
-  places: readonly number[] = Array.from({ length: size() }, (_, place) => place),
+  facts: StagedDocuments<PassedRow>,
+  places: readonly number[] | null = null,
 ): Promise<ReadonlyMap<number, Holder>> {
-  const placeOf = new Map<string, number>();
-  const ids = places.map((place) => {
-    const id = idOf(bytesAt(place));
-    placeOf.set(id.toString("latin1"), place);
-    return uuidIn(id);
-  });
+  const ordered = placesById(facts, places);
+  const ids = idsAt(facts, ordered);
+  const asked = ordered.map((_, index) => uuidAt(ids, index * UUID_BYTES));
+  const find = finderIn(ids);
   const found = new Map<number, Holder>();
-  await eachHolder(db, streams, collection, ids, (holder, bytes) => {
-    const place = placeOf.get(idOf(bytes).toString("latin1"));
+  await eachHolder(db, streams, collection, asked, (holder, bytes) => {
+    const place = ordered[find(bytes)];
     if (place !== undefined) found.set(place, holder);
   });
   return found;
+}
+
+/**
+ * Finds which of the ids, asked for in their order, a fact has; -1 when it has none of them. The server answers in the order of ids
+ * too, so that each is looked for behind the one before.
+ * @param asked the ids, 16 bytes each.
+ */
+function finderIn(asked: Buffer): (bytes: Buffer) => number {
+  const count = asked.length / UUID_BYTES;
+  const isAt = (bytes: Buffer, index: number): boolean => {
+    for (let byte = 0; byte < UUID_BYTES; byte += 1)
+      if (bytes[FACT.idAt + byte] !== asked[index * UUID_BYTES + byte]) return false;
+    return true;
+  };
+  let next = 0;
+  return (bytes) => {
+    for (let seen = 0; seen < count; seen += 1) {
+      const index = (next + seen) % count;
+      if (!isAt(bytes, index)) continue;
+      next = index + 1;
+      return index;
+    }
+    return -1;
+  };
 }
 
 async function eachHolder(

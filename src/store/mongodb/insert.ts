@@ -2,6 +2,7 @@ import { MongoServerError, type Db } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { endSequence } from "./document-sequence.ts";
+import type { Places } from "../store.ts";
 import { inIdOrder, without, type Buffers, type Left, type StagedDocuments } from "./staged-documents.ts";
 import { DUPLICATE_KEY } from "./unavailable.ts";
 
@@ -47,7 +48,7 @@ export async function insertExcept<Row>(
   db: Db,
   collection: string,
   staged: StagedDocuments<Row>,
-  except: ReadonlySet<number>,
+  except: Places,
 ): Promise<ReadonlySet<number>> {
   if (except.size === 0) return insertStaged(db, collection, staged);
   return insertLeft(db, collection, without(staged, except));
@@ -61,9 +62,10 @@ export async function insertFactsExcept<Row>(
   db: Db,
   collection: string,
   facts: StagedDocuments<Row>,
-  except: ReadonlySet<number>,
+  except: Places,
   buffers: Buffers,
 ): Promise<ReadonlySet<number>> {
+  if (except.size === facts.size()) return NONE;
   if (facts.size() < ORDERED_MIN || bytesOf(facts) > facts.size() * ORDERED_BYTES_MAX)
     return insertExcept(db, collection, facts, except);
   const ordered = inIdOrder(facts, except, buffers);
@@ -71,6 +73,8 @@ export async function insertFactsExcept<Row>(
   ordered.release();
   return taken;
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** With fewer facts, or larger ones, the order gains less than the copy of the documents costs. */
 const ORDERED_MIN = 500;

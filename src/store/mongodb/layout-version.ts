@@ -1,4 +1,4 @@
-import { Int32, MongoServerError, type Collection, type Db } from "mongodb";
+import { Int32, MongoServerError, type Collection, type Db, type IndexDescriptionInfo } from "mongodb";
 import { foreignStore, MONGODB_LAYOUT, mixedLayouts, newerLayout, olderLayout } from "../layout-version.ts";
 import { WRITE_CONCERN } from "./connect.ts";
 import { ensureNote } from "./layout.ts";
@@ -9,19 +9,30 @@ export type FoundLayout =
   /** No collection with one of our names holds a document. */
   | { readonly kind: "empty" }
   | { readonly kind: "ours"; readonly version: number }
-  /** `begun`: the prefix under which an interrupted migration keeps collections; null when no migration was interrupted. */
+  /**
+   * `begun`: the prefix under which an interrupted migration keeps collections; null when no migration was interrupted. `by`: the name of the
+   * migration that began last; null when there is none, or when an earlier build began it.
+   */
   | {
       readonly kind: "older";
       readonly version: number;
       readonly signs: readonly string[];
       readonly begun: string | null;
+      readonly by: string | null;
     }
   | { readonly kind: "newer"; readonly version: number }
   /** The database has collections of two layouts. `hasVersion`: the version document says which of the two is the store's. */
   | { readonly kind: "mixed"; readonly signs: readonly string[]; readonly hasVersion: boolean }
   | { readonly kind: "foreign"; readonly why: string };
 
-type LayoutDocument = { _id: string; version: Int32 | number; migratingTo?: Int32 | number; aside?: string };
+type LayoutDocument = {
+  _id: string;
+  version: Int32 | number;
+  migratingTo?: Int32 | number;
+  from?: Int32 | number;
+  aside?: string;
+  by?: string;
+};
 
 const STORE = "store";
 
@@ -43,7 +54,7 @@ export async function findLayout(db: Db): Promise<FoundLayout> {
   if (signs.length > 0) {
     if (names.includes("sigma_streams"))
       return { kind: "mixed", signs: [...signs, "collection sigma_streams"], hasVersion: false };
-    return { kind: "older", version: 1, signs, begun: null };
+    return { kind: "older", version: 1, signs, begun: null, by: null };
   }
   for (const name of names) {
     const held = await db.collection(name).findOne({}, { projection: { _id: 1 } });
@@ -52,11 +63,13 @@ export async function findLayout(db: Db): Promise<FoundLayout> {
   return { kind: "empty" };
 }
 
-function fromDocument({ version, aside }: LayoutDocument, signs: readonly string[]): FoundLayout {
+function fromDocument({ version, from, aside, by: noter }: LayoutDocument, signs: readonly string[]): FoundLayout {
+  const by = noter ?? null;
   const noted = typeof version === "number" ? version : 0;
   if (!Number.isSafeInteger(noted) || noted < 1) return { kind: "foreign", why: "sigma_layout holds no version" };
   if (noted > MONGODB_LAYOUT) return { kind: "newer", version: noted };
-  if (noted < MONGODB_LAYOUT) return { kind: "older", version: noted, signs: [], begun: aside ?? null };
+  if (typeof from === "number") return { kind: "older", version: from, signs: [], begun: aside ?? "", by };
+  if (noted < MONGODB_LAYOUT) return { kind: "older", version: noted, signs: [], begun: aside ?? null, by };
   return signs.length > 0 ? { kind: "mixed", signs, hasVersion: true } : { kind: "ours", version: noted };
 }
 
@@ -64,10 +77,22 @@ function fromDocument({ version, aside }: LayoutDocument, signs: readonly string
 async function signsOfLayout1(db: Db, names: readonly string[]): Promise<readonly string[]> {
   const signs = names.includes("sigma_raw") ? ["collection sigma_raw"] : [];
   for (const name of names.filter((one) => one === "sigma_receipts" || !one.startsWith("sigma_"))) {
-    const indexes = await db.collection(name).indexes();
+    const indexes = await indexesOf(db, name);
     if (indexes.some((index) => index.name === "position")) signs.push(`index position of ${name}`);
   }
   return signs;
+}
+
+const NAMESPACE_NOT_FOUND = 26;
+
+/** The indexes of a collection; none where a migration moved it since it was listed. */
+async function indexesOf(db: Db, name: string): Promise<readonly IndexDescriptionInfo[]> {
+  try {
+    return await db.collection(name).indexes();
+  } catch (error) {
+    if (error instanceof MongoServerError && error.code === NAMESPACE_NOT_FOUND) return [];
+    throw error;
+  }
 }
 
 /** Finds the layout of a database. @throws `Unavailable` unless it is empty or has the layout that this build writes. */
@@ -104,23 +129,43 @@ export async function noteLayout(db: Db): Promise<void> {
 }
 
 /**
- * Marks the database as being migrated, so that no build opens the store until the migration ends.
+ * Marks the database as being migrated, so that no build opens the store until the migration ends: one of the old layout finds a newer
+ * version, and this one finds `from`.
  * @param aside prefix of the names under which the migration keeps old collections.
- * @param again whether an interrupted migration is continued.
+ * @param by the name of this migration.
+ * @param before the name of the interrupted migration that is continued, as `findLayout` has it; undefined when none is.
  * @returns false when another migration began or ended since the layout was read; nothing is written then.
  */
-export async function noteMigration(db: Db, from: number, aside: string, again: boolean): Promise<boolean> {
-  const note = { version: new Int32(from), migratingTo: new Int32(MONGODB_LAYOUT), aside };
+export async function noteMigration(
+  db: Db,
+  from: number,
+  aside: string,
+  by: string,
+  before: string | null | undefined,
+): Promise<boolean> {
+  const to = new Int32(MONGODB_LAYOUT);
+  const note = { version: to, migratingTo: to, from: new Int32(from), aside, by };
   // A store of layout 1 has no version document.
-  if (!again && from === 1) return insertNote(db, note);
-  const there = { _id: STORE, version: from, ...(again ? { aside } : { aside: { $exists: false } }) };
+  if (before === undefined && from === 1) return insertNote(db, note);
+  // Earlier builds noted the old version, and no `from`.
+  const there =
+    before === undefined
+      ? { _id: STORE, version: from, aside: { $exists: false } }
+      : {
+          _id: STORE,
+          aside,
+          ...(before === null ? { by: { $exists: false } } : { by: before }),
+          $or: [{ from }, { version: from, from: { $exists: false } }],
+        };
   const { matchedCount } = await notes(db).replaceOne(there, note, { writeConcern: WRITE_CONCERN });
   return matchedCount === 1;
 }
 
-/** Marks the migration as done: its last step. */
-export async function noteMigrated(db: Db): Promise<void> {
-  await notes(db).replaceOne({ _id: STORE }, { version: new Int32(MONGODB_LAYOUT) }, { writeConcern: WRITE_CONCERN });
+/** Marks the migration as done: its last step. @returns false when another one has taken its place. */
+export async function noteMigrated(db: Db, by: string): Promise<boolean> {
+  const done = { version: new Int32(MONGODB_LAYOUT) };
+  const { matchedCount } = await notes(db).replaceOne({ _id: STORE, by }, done, { writeConcern: WRITE_CONCERN });
+  return matchedCount === 1;
 }
 
 function notes(db: Db): Collection<LayoutDocument> {

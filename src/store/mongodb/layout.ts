@@ -1,6 +1,7 @@
 import type { Collection, Db, IndexDescription } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { Document } from "./bson-reader.ts";
+import { buildIndex } from "./build-index.ts";
 
 /** A collection that the gateway needs: its name, its indexes, and the fields that its validator demands. */
 export type CollectionLayout = {
@@ -40,7 +41,8 @@ const SHARED: readonly CollectionLayout[] = [
     fields: { _id: "int", stream: "string", topic: "string", partition: "int" },
   },
   { name: "sigma_contract_sets", indexes: [], fields: { text: "string" } },
-  { name: "sigma_receipts", indexes: [], fields: { of: "binData" } },
+  // Receipts of layout 3 hold one id each, so the server refuses those of a gateway of that build.
+  { name: "sigma_receipts", indexes: [], fields: { of: "object" } },
   {
     name: "sigma_operator_log",
     indexes: [],
@@ -211,17 +213,26 @@ export async function ensureLayout(
   if (left.length > 0) throw layoutRefused(db.databaseName, left);
 }
 
-/** Replaces the validator of a collection and those of its indexes that have our names, for a migration. */
-export async function renewLayout(db: Db, layout: readonly CollectionLayout[]): Promise<void> {
+/**
+ * Replaces the validator of a collection and those of its indexes that have our names, for a migration.
+ * @param waiting is called with the name of an index that the server is still building after the time that a request may take.
+ */
+export async function renewLayout(
+  db: Db,
+  layout: readonly CollectionLayout[],
+  waiting: (index: string) => void,
+): Promise<void> {
   for (const { name, indexes, fields } of layout) {
-    await db.command({ collMod: name, validator: validatorOf(fields), validationLevel: "strict" });
-    const collection = db.collection(name);
+    const collection = db.collection<Document>(name);
     const kept = await collection.indexes();
-    for (const index of indexes) {
-      const there = kept.find((one) => one.name === index.name);
-      if (there !== undefined && isSameIndex(there, index)) continue;
-      if (there !== undefined) await collection.dropIndex(index.name);
-      await collection.createIndexes([{ ...index }]);
+    const there = new Map(kept.map((one) => [one.name, one]));
+    const present = indexes.filter((index) => isSameIndex(there.get(index.name) ?? {}, index));
+    // A migration that was broken off left the server building them, which changes no validator meanwhile.
+    for (const index of present) await buildIndex(collection, index, waiting);
+    await db.command({ collMod: name, validator: validatorOf(fields), validationLevel: "strict" });
+    for (const index of indexes.filter((one) => !present.includes(one))) {
+      if (there.has(index.name)) await collection.dropIndex(index.name);
+      await buildIndex(collection, index, waiting);
     }
   }
 }

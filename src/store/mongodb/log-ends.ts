@@ -23,7 +23,7 @@ export async function noteLogEnds(db: Db, notes: readonly LogEndNote[]): Promise
 export async function readLogEnds(db: Db): Promise<readonly LogEndNote[]> {
   const found = await documentsOf(db.collection("sigma_log_ends").find({}, RAW).sort({ _id: 1 }));
   return found.map((one) => ({
-    stream: one._id,
+    stream: String(one._id as unknown),
     topic: String(one["topic"]),
     partition: Number(one["partition"]),
     end: bigintOf(one["end"]),

@@ -1,7 +1,8 @@
-import { MongoServerError, type Db } from "mongodb";
+import { MongoServerError, ObjectId, type Db } from "mongodb";
 import { Unavailable } from "../../core/unavailable.ts";
 import type { MongoMigrating } from "../migrations/mongodb-target.ts";
 import { APP_NAME, createClient, type MongoOptions } from "./connect.ts";
+import { countById, idPages } from "./id-pages.ts";
 import { ensureLayout, layoutOf, renewLayout, type CollectionLayout } from "./layout.ts";
 import { findLayout, noteMigrated, noteMigration, refuseOtherLayout } from "./layout-version.ts";
 import { storeOn } from "./store.ts";
@@ -16,25 +17,34 @@ export type MongoToMigrate = {
   readonly close: () => Promise<void>;
 };
 
-/** @throws `Unavailable` when the database cannot be reached, or no migration exists for what it holds. */
+/** @throws `Unavailable` when the database cannot be reached, no migration exists for what it holds, or one of it is at work. */
 export async function openMongoToMigrate(options: MongoOptions): Promise<MongoToMigrate> {
-  const { client, database } = createClient(options, "sigma-migration");
+  const own = new ObjectId().toHexString();
+  const { client, database } = createClient(options, appNameOf(own));
   const db = client.db(database);
   try {
     const layout = await guarded(async () => findLayout(db));
-    const begun = layout.kind === "older" ? layout.begun : null;
+    const { begun, by } = layout.kind === "older" ? layout : NOT_BEGUN;
+    const refuseWhileAtWork = async (): Promise<void> => (begun === null ? undefined : refuseWhileMigrating(db, by));
+    // Already here: whoever looks at collections that another one moves finds them gone.
+    await guarded(refuseWhileAtWork);
     const target: MongoMigrating = {
       db,
       begun,
       whole: layout.kind === "older",
-      noteMigration: async (from, aside) => noteMigration(db, from, aside, begun !== null),
-      noteMigrated: async () => noteMigrated(db),
+      noteMigration: async (from, aside) => {
+        await refuseWhileAtWork();
+        return noteMigration(db, from, aside, own, begun === null ? undefined : by);
+      },
+      noteMigrated: async () => noteMigrated(db, own),
       make: async (name) => make(db, name),
       makeShared: async () => ensureLayout(db, layoutOf([])),
       refuseUnlessMayModify: async () => refuseUnlessMayModify(db),
-      renew: async (name) => renewLayout(db, layoutNamed(name)),
+      count: async (name) => countById(db.collection(name)),
+      renew: async (name, waiting) => renewLayout(db, layoutNamed(name), waiting),
+      pages: (name, size) => idPages(db.collection(name), size),
       openNew: () => storeOn(db, async () => undefined),
-      connected: async () => connected(db),
+      connected: async () => connected(db, APP_NAME),
     };
     return {
       target,
@@ -46,6 +56,27 @@ export async function openMongoToMigrate(options: MongoOptions): Promise<MongoTo
     await client.close();
     throw error;
   }
+}
+
+const NOT_BEGUN = { begun: null, by: null } as const;
+
+/**
+ * The name of a migration's connections on the server. It is that of the process which is noted with the layout: so another one finds out
+ * whether that process is still there.
+ */
+function appNameOf(by: string | null): string {
+  return by === null ? "sigma-migration" : `sigma-migration ${by}`;
+}
+
+/** @throws `Unavailable` while the migration of this name has connections. Those of a process that was killed are gone at once. */
+async function refuseWhileMigrating(db: Db, by: string | null): Promise<void> {
+  const from = await connected(db, appNameOf(by));
+  if (from === null || from.length === 0) return;
+  throw new Unavailable(
+    "STORE_LOCKED",
+    `Cannot migrate the store: another migration of it is at work, from ${from.join(", ")}`,
+    "let it come to its end, or end it and run this again: it goes on",
+  );
 }
 
 async function layoutFound(db: Db): Promise<number | null> {
@@ -76,15 +107,15 @@ function layoutNamed(name: string): readonly CollectionLayout[] {
 const UNAUTHORIZED = 13;
 
 /**
- * The addresses from which gateways are connected to the server; null when the user is not authorized to see them. They may use
+ * The addresses from which programs of this name are connected to the server; null when the user is not authorized to see them. They may use
  * other databases: the server does not tell the database of an idle connection.
  */
-async function connected(db: Db): Promise<readonly string[] | null> {
+async function connected(db: Db, appName: string): Promise<readonly string[] | null> {
   for (const allUsers of [true, false]) {
     try {
       const found = await db.admin().command({
         aggregate: 1,
-        pipeline: [{ $currentOp: { allUsers, idleConnections: true } }, { $match: { appName: APP_NAME } }],
+        pipeline: [{ $currentOp: { allUsers, idleConnections: true } }, { $match: { appName } }],
         cursor: {},
         readConcern: { level: "local" },
       });

@@ -1,6 +1,7 @@
 import { MongoServerError, type Db } from "mongodb";
 import type { HaltNote, OperatorAction } from "../../ledger/operator-log.ts";
 import { WRITE_CONCERN } from "./connect.ts";
+import { wholeOf } from "./entry-document.ts";
 import { DUPLICATE_KEY } from "./unavailable.ts";
 
 type ActionDocument = Omit<OperatorAction, "seq"> & { _id: bigint | number };
@@ -32,7 +33,7 @@ export async function readActions(db: Db, fromSeq: number, limit: number): Promi
     .limit(limit)
     .toArray();
   return found.map(({ _id, prevHash, at, actor, action, target, reason, detail, hash }) => ({
-    seq: Number(_id),
+    seq: wholeOf(_id),
     prevHash,
     at,
     actor,
@@ -47,7 +48,7 @@ export async function readActions(db: Db, fromSeq: number, limit: number): Promi
 export async function readHalts(db: Db): Promise<readonly HaltNote[]> {
   const found = await db.collection<HaltDocument>("sigma_halts").find().sort({ _id: 1 }).toArray();
   return found.map(({ _id, topic, partition, code, message, remedy }) => ({
-    stream: _id,
+    stream: String(_id as unknown),
     topic,
     partition,
     code,

@@ -2,7 +2,9 @@ import type { Db } from "mongodb";
 import type { DocumentPlace } from "../store.ts";
 import type { StreamNote } from "../stream-note.ts";
 import { pagesOf, RAW } from "./read-raw.ts";
-import { factIdOf, openStored, sourceOf, textOf, uuidOf, type StoredDocument } from "./stored-document.ts";
+import { factIdOf, openStored, sourceOf, textOf, type StoredDocument } from "./stored-document.ts";
+import { receiptPlaces } from "./receipt-reads.ts";
+import { RECEIPTS } from "./receipts.ts";
 import type { Streams } from "./streams.ts";
 import { placeId } from "./failure-document.ts";
 import { guarded } from "./unavailable.ts";
@@ -17,7 +19,7 @@ export async function objectCollections(db: Db): Promise<readonly ObjectCollecti
     .map(({ name }) => name)
     .toSorted()
     .flatMap((name): readonly ObjectCollection[] => {
-      if (name === "sigma_receipts") return [{ name, kind: "receipt" }];
+      if (name === RECEIPTS) return [{ name, kind: "receipt" }];
       const [, kind] = /^(validated|failed)_[a-z][a-z0-9_]{0,62}$/.exec(name) ?? [];
       return kind === "validated" || kind === "failed" ? [{ name, kind }] : [];
     });
@@ -43,14 +45,14 @@ export async function* placesOf(
   const notes = new Map((await guarded(streams.all)).map((note) => [note.number, note]));
   for (const { name, kind } of collections) {
     const collection = kind === "receipt" ? "" : name.slice(name.indexOf("_") + 1);
-    const fields = { validated: { source: 1 }, failed: { _id: 1 }, receipt: { of: 1 } }[kind];
+    const fields = { validated: { source: 1 }, failed: { _id: 1 }, receipt: {} }[kind];
     const options = { ...RAW, projection: fields, sort: { _id: 1 }, batchSize: PAGE } as const;
     const documents = pagesOf(db.collection(name).find({}, options));
     try {
       for (;;) {
         const next = await guarded(async () => documents.next());
         if (next.done === true) break;
-        yield next.value.map((bytes) => placeOf(kind, collection, openStored(bytes), notes));
+        yield next.value.flatMap((bytes) => placesIn(kind, collection, openStored(bytes), notes));
       }
     } finally {
       await documents.return(undefined);
@@ -58,8 +60,18 @@ export async function* placesOf(
   }
 }
 
-function placeOf(
+function placesIn(
   kind: DocumentPlace["kind"],
+  collection: string,
+  stored: StoredDocument,
+  notes: ReadonlyMap<number, StreamNote>,
+): readonly DocumentPlace[] {
+  if (kind === "receipt") return receiptPlaces(stored, (id) => positionIn(id, notes));
+  return [placeOf(kind, collection, stored, notes)];
+}
+
+function placeOf(
+  kind: "validated" | "failed",
   collection: string,
   stored: StoredDocument,
   notes: ReadonlyMap<number, StreamNote>,
@@ -75,11 +87,10 @@ function placeOf(
     };
   }
   const id = textOf(stored, "_id") ?? "";
-  const named = kind === "failed" ? id : (uuidOf(stored, "of") ?? "");
-  return { kind, collection, id: named, ...positionIn(id, notes) };
+  return { kind, collection, id, ...positionIn(id, notes) };
 }
 
-/** The position in the id of a failure or receipt; nulls when the id is not one that we write. */
+/** The position in the id of a failure or of a block of receipts; nulls when the id is not one that we write. */
 function positionIn(
   id: string,
   notes: ReadonlyMap<number, StreamNote>,

@@ -24,6 +24,7 @@ export async function* pagesOf(cursor: FindCursor): AsyncGenerator<readonly Buff
 
 /** The bytes of a document that was queried with {@link RAW}. @throws when the driver has decoded it. */
 export function bytesOf(found: unknown): Buffer {
+  if (Buffer.isBuffer(found)) return found;
   if (!(found instanceof Uint8Array)) throw new Error("Cannot read documents that the driver has read");
   return Buffer.from(found.buffer, found.byteOffset, found.length);
 }

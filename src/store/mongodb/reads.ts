@@ -1,7 +1,7 @@
 import type { Db } from "mongodb";
 import type { StoreReads, Tally } from "../store.ts";
 import { adviceReadsOf } from "./advice.ts";
-import { compareFacts, compareOwn } from "./compare.ts";
+import { compareFacts, compareFailed } from "./compare.ts";
 import { readEntry, readPacked } from "./entry-document.ts";
 import { failureAt, failureCountsOf } from "./failures.ts";
 import { failureReadsOf } from "./failure-reads.ts";
@@ -15,10 +15,14 @@ import { failedCollections, objectCollections, placesOf, type ObjectCollection }
 import { readTraffic } from "./traffic.ts";
 import type { Document } from "./bson-reader.ts";
 import { documentsOf, firstOf, RAW, WITHOUT_EVIDENCE } from "./read-raw.ts";
+import { countById } from "./id-pages.ts";
+import { compareReceipts, countReceipts } from "./receipt-reads.ts";
+import { RECEIPTS } from "./receipts.ts";
 import { seenKey } from "../redrives.ts";
 import { failurePlaces, readRedrive, readRedrivePage } from "./redrives.ts";
 import { refusalOf } from "./refusal.ts";
 import { stagedOf } from "./staged-documents.ts";
+import { foreignDocuments } from "./shapes.ts";
 import type { Streams } from "./streams.ts";
 import { guarded } from "./unavailable.ts";
 import { volumeReadsOf } from "./volume.ts";
@@ -38,6 +42,11 @@ export function createReads(db: Db, streams: Streams, staging: Staging): StoreRe
         return found.map(readEntry);
       }),
     evidenceAt: async (stream, seq) => guarded(async () => readPacked(db, stream, seq)),
+    evidenceOfNoEntry: async (limit) =>
+      guarded(async () => {
+        const found = db.collection("sigma_ledger").find({ count: 0, packed: { $exists: true } }, WITHOUT_EVIDENCE);
+        return (await documentsOf(found.limit(limit))).map(readEntry).map(({ stream, seq }) => ({ stream, seq }));
+      }),
     entryAt: async (stream, offset) => guarded(async () => entryAt(db, stream, offset)),
     streamNotes: async () => guarded(streams.all),
     holders: async (collection, ids) => guarded(async () => readHolders(db, streams, collection, ids)),
@@ -45,15 +54,8 @@ export function createReads(db: Db, streams: Streams, staging: Staging): StoreRe
     stageFailed: staging.stageFailed,
     compareFacts: async (collection, facts) =>
       guarded(async () => compareFacts(db, streams, collection, stagedOf(facts))),
-    compareFailed: async (collection, failed) =>
-      guarded(async () => compareOwn(db, `failed_${collection}`, stagedOf(failed))),
-    compareReceipts: async (stream, receipts) =>
-      guarded(async () => {
-        const staged = staging.stageReceipts(stream, receipts);
-        const found = await compareOwn(db, "sigma_receipts", staged);
-        staged.release();
-        return found;
-      }),
+    compareFailed: async (collection, failed) => guarded(async () => compareFailed(db, collection, stagedOf(failed))),
+    compareReceipts: async (...given) => guarded(async () => compareReceipts(db, ...given)),
     failureAt: async (collection, stream, offset) => guarded(async () => failureAt(db, collection, stream, offset)),
     documentPlaces: () => everyPlace(db, collections, streams),
     ...failureReadsOf(db, streams),
@@ -82,8 +84,8 @@ export function createReads(db: Db, streams: Streams, staging: Staging): StoreRe
     integrity: async () =>
       guarded(async () => {
         const names = (await collections()).map(({ name }) => name.replace(/^(?:validated|failed)_/, ""));
-        const known = [...new Set(names.filter((name) => name !== "sigma_receipts"))];
-        return findReadFaults(db, layoutOf(known));
+        const known = [...new Set(names.filter((name) => name !== RECEIPTS))];
+        return [...(await findReadFaults(db, layoutOf(known))), ...(await foreignDocuments(db))];
       }),
   };
 }
@@ -118,10 +120,11 @@ async function distinctStreams(db: Db): Promise<readonly string[]> {
   return groups.map((group) => String(group["_id"])).toSorted();
 }
 
-/** Counts every document. The server's estimate would be wrong after a crash. */
+/** Counts every document. */
 async function tallyOf(db: Db, collections: readonly ObjectCollection[]): Promise<Tally> {
   const total = { validated: 0, failed: 0, receipt: 0 };
-  for (const { name, kind } of collections) total[kind] += await db.collection(name).countDocuments({});
+  for (const { name, kind } of collections)
+    total[kind] += kind === "receipt" ? await countReceipts(db) : await countById(db.collection(name));
   return { validated: total.validated, failed: total.failed, receipts: total.receipt };
 }
 

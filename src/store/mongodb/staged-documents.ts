@@ -1,12 +1,11 @@
 import { beginSequence, sequenceBytes } from "./document-sequence.ts";
 import { createBsonWriter, type BsonWriter, writeFields, writtenBytes } from "./bson-writer.ts";
-import { uuidText } from "../../core/uuid.ts";
+import { UUID_BYTES, uuidText } from "../../core/uuid.ts";
 import { exactInteger } from "../../json/exact-integer.ts";
-import type { FailedRow, Holder, PassedRow, Receipt, Staged, StagedFacts, StagedFailures } from "../store.ts";
+import type { Claim, FailedRow, Holder, PassedRow, Places, Staged, StagedFacts, StagedFailures } from "../store.ts";
 import type { StreamNote } from "../stream-note.ts";
 import { endOfField } from "./bson-reader.ts";
 import { beginsAsFact, FACT, OFFSET_FROM_END, TIME_FROM_END } from "./fact-reader.ts";
-import { writeReceipt } from "./failure-document.ts";
 import type { WriteRow } from "./fact-document.ts";
 import { writePayload } from "./payload.ts";
 import { ERASED, openStored, payloadTextOf, textOf } from "./stored-document.ts";
@@ -105,12 +104,11 @@ export function stageDocuments<Row>(
 /** Some of staged documents: their commands, none of them empty, and where each document was staged. */
 export type Left = { readonly commands: readonly Command[]; readonly places: readonly number[] };
 
-/** Copies staged facts in the order of their ids, without those at some places. Release it behind the insert, as staged documents. */
-export function inIdOrder<Row>(
-  { commands, size, bytesAt }: StagedDocuments<Row>,
-  except: ReadonlySet<number>,
-  buffers: Buffers,
-): Left & Pick<StagedDocuments<Row>, "release"> {
+/** The places of staged facts, of all or of some, in the order of the first bytes of their ids. */
+export function placesById<Row>(
+  { commands, size }: Pick<StagedDocuments<Row>, "commands" | "size">,
+  some: readonly number[] | null = null,
+): readonly number[] {
   // The first bytes of an id, which are random, and a place fit into the 53 bits of a number together.
   const keys = new Float64Array(size());
   let place = 0;
@@ -119,17 +117,39 @@ export function inIdOrder<Row>(
       keys[place] = writer.bytes.readUInt32BE(start + FACT.idAt) * PLACES_MAX + place;
       place += 1;
     }
-  const places = Array.from(keys.toSorted(), (key) => key % PLACES_MAX).filter((one) => !except.has(one));
+  const wanted = some === null ? keys : Float64Array.from(some, (one) => keys[one] as number);
+  return Array.from(wanted.toSorted(), (key) => key % PLACES_MAX);
+}
+
+const PLACES_MAX = 2 ** 21;
+
+/** The ids of the staged facts at these places, 16 bytes each, one behind the other. */
+export function idsAt<Row>({ bytesAt }: Pick<StagedDocuments<Row>, "bytesAt">, places: readonly number[]): Buffer {
+  const ids = Buffer.allocUnsafe(places.length * UUID_BYTES);
+  let to = 0;
+  for (const place of places) {
+    const bytes = bytesAt(place);
+    for (let from = FACT.idAt; from < FACT.idAt + UUID_BYTES; from += 1, to += 1) ids[to] = bytes[from] as number;
+  }
+  return ids;
+}
+
+/** Copies staged facts in the order of their ids, without those at some places. Release it behind the insert, as staged documents. */
+export function inIdOrder<Row>(
+  facts: StagedDocuments<Row>,
+  except: Places,
+  buffers: Buffers,
+): Left & Pick<StagedDocuments<Row>, "release"> {
+  const { commands, bytesAt } = facts;
+  const places = placesById(facts).filter((one) => !except.has(one));
   const room = Math.max(0, ...commands.map(({ writer }) => writer.size));
   const ordered = stageDocuments<number>(buffers, (writer, one) => writeFields(writer, bytesAt(one)), room);
   places.forEach(ordered.add);
   return { commands: ordered.commands, places, release: ordered.release };
 }
 
-const PLACES_MAX = 2 ** 21;
-
 /** Copies the commands without the documents at some places, each into a buffer of its exact size. */
-export function without<Row>({ commands }: StagedDocuments<Row>, except: ReadonlySet<number>): Left {
+export function without<Row>({ commands }: StagedDocuments<Row>, except: Places): Left {
   const places: number[] = [];
   let first = 0;
   const left = commands.map(({ writer, starts }): Command => {
@@ -163,7 +183,8 @@ export function stageFacts(buffers: Buffers, write: WriteRow<PassedRow>, stream:
   const { documents } = staged;
   return {
     ...staged,
-    at: (place) => holderAt(stream, documents, place),
+    at: (place) => holderAt(stream, documents.bytesAt(place)),
+    claimAt: (place) => claimOf(stream, documents.bytesAt(place)),
     hasBytesOf: (place, row) => {
       if (row.kind === "erased") return false;
       scratch.size = 0;
@@ -180,16 +201,6 @@ export function stageFailed(buffers: Buffers, write: WriteRow<FailedRow>, stream
   return stageRows(buffers, write, stream);
 }
 
-export function stageReceipts(
-  buffers: Buffers,
-  stream: StreamNote,
-  receipts: readonly Receipt[],
-): StagedDocuments<Receipt> {
-  const { documents } = stageRows(buffers, writeReceipt, stream);
-  receipts.forEach(documents.add);
-  return documents;
-}
-
 function stageRows<Row>(buffers: Buffers, write: WriteRow<Row>, stream: StreamNote): Own<Row> {
   const documents = stageDocuments<Row>(buffers, (writer, row) => write(writer, stream, row));
   return { add: documents.add, size: documents.size, release: documents.release, documents };
@@ -201,19 +212,24 @@ export function stagedOf<Row>(staged: Staged<Row>): StagedDocuments<Row> {
   return (staged as Own<Row>).documents;
 }
 
-/** The holder at a place. `payloadText` reads from a copy, because the buffer will be reused for other documents. */
-function holderAt(note: StreamNote, documents: StagedDocuments<PassedRow>, place: number): Holder {
-  const bytes = documents.bytesAt(place);
-  const { stream, topic, partition } = note;
-  const holder = {
-    id: uuidText(bytes.subarray(FACT.idAt, FACT.idAt + 16)),
+/** The holder that a staged document is. `payloadText` reads from a copy, because the buffer will be reused for other documents. */
+function holderAt(note: StreamNote, bytes: Buffer): Holder {
+  const payloadText = (): string => payloadTextOf(openStored(Buffer.from(bytes)));
+  const holder = { id: uuidText(bytes, FACT.idAt), ...claimOf(note, bytes), payloadText };
+  const erased = erasedIn(bytes);
+  return erased === null ? holder : { ...holder, erased };
+}
+
+function claimOf({ stream, topic, partition }: StreamNote, bytes: Buffer): Claim {
+  return {
     position: { stream, topic, partition, offset: bytes.readBigInt64LE(bytes.length - OFFSET_FROM_END) },
     timestampMs: exactInteger(bytes.readBigInt64LE(bytes.length - TIME_FROM_END)),
+    payloadBytes: erasedIn(bytes) === null ? payloadIn(bytes) : NO_BYTES,
   };
-  const payloadText = (): string => payloadTextOf(openStored(Buffer.from(bytes)));
-  const erased = beginsAsFact(bytes) ? null : textOf(openStored(bytes), ERASED);
-  if (erased !== null) return { ...holder, payloadBytes: NO_BYTES, payloadText, erased };
-  return { ...holder, payloadBytes: payloadIn(bytes), payloadText };
+}
+
+function erasedIn(bytes: Buffer): string | null {
+  return beginsAsFact(bytes) ? null : textOf(openStored(bytes), ERASED);
 }
 
 const NO_BYTES = new Uint8Array(0);

@@ -30,9 +30,13 @@ export function onlyField(fields: readonly Field[], name: string): Field | null 
 /** The UUID in a field; null when it holds none. */
 export function uuidOf({ bytes, fields }: StoredDocument, name: string): string | null {
   const field = onlyField(fields, name);
-  if (field === null || field.type !== BINARY || field.to - field.from !== UUID_VALUE) return null;
-  if (bytes[field.from + 4] !== UUID) return null;
-  return uuidText(bytes.subarray(field.to - 16, field.to));
+  return field === null ? null : uuidAt(bytes, field);
+}
+
+/** The UUID that is the value of a field; null when the value is none. */
+export function uuidAt(bytes: Buffer, { type, from, to }: Field): string | null {
+  if (type !== BINARY || to - from !== UUID_VALUE || bytes[from + 4] !== UUID) return null;
+  return uuidText(bytes, to - 16);
 }
 
 /** The machine id of a fact; null when the document has none. */

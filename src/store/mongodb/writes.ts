@@ -17,18 +17,12 @@ import { createFactWriter, writeErased, type WriteRow } from "./fact-document.ts
 import { whichAreThere } from "./find-by-ids.ts";
 import { binaryId, readHolders, readHoldersOf } from "./holders.ts";
 import { countFailures } from "./groups.ts";
-import { insertExcept, insertFactsExcept, insertStaged } from "./insert.ts";
+import { insertExcept, insertFactsExcept } from "./insert.ts";
+import { insertReceipts, removeReceipts } from "./receipts.ts";
 import { recountFailures } from "./recount.ts";
 import { replaceStaged } from "./replace.ts";
 import { firstOf, WITHOUT_EVIDENCE } from "./read-raw.ts";
-import {
-  createBuffers,
-  type StagedDocuments,
-  stagedOf,
-  stageFacts,
-  stageFailed,
-  stageReceipts,
-} from "./staged-documents.ts";
+import { createBuffers, type StagedDocuments, stagedOf, stageFacts, stageFailed } from "./staged-documents.ts";
 import type { Streams } from "./streams.ts";
 import { noteTraffic } from "./traffic.ts";
 import { DUPLICATE_KEY, guarded } from "./unavailable.ts";
@@ -36,22 +30,18 @@ import { countVolume, recountVolume } from "./volume.ts";
 import { placeId, writeFailed } from "./failure-document.ts";
 
 /** Encodes documents without writing them. The reads stage documents too, to compare them with stored ones. */
-export type Staging = Pick<StoreWrites, "stageFacts" | "stageFailed"> & {
-  readonly stageReceipts: (...given: Parameters<StoreWrites["insertReceipts"]>) => ReturnType<typeof stageReceipts>;
-};
+export type Staging = Pick<StoreWrites, "stageFacts" | "stageFailed">;
 
 export function createStaging(): Staging {
   // Each kind of document has its own buffers, because those of facts grow several times as large.
   const buffersOfFacts = createBuffers();
   const buffersOfFailures = createBuffers();
-  const buffersOfReceipts = createBuffers();
   const writeFact = createFactWriter();
   const writePassed: WriteRow<PassedRow> = (writer, stream, row) =>
     row.kind === "erased" ? writeErased(writer, stream, row) : writeFact(writer, stream, row);
   return {
     stageFacts: (stream) => stageFacts(buffersOfFacts, writePassed, stream),
     stageFailed: (stream) => stageFailed(buffersOfFailures, writeFailed, stream),
-    stageReceipts: (stream, receipts) => stageReceipts(buffersOfReceipts, stream, receipts),
   };
 }
 
@@ -62,6 +52,7 @@ export function createStaging(): Staging {
 export function createWrites(db: Db, streams: Streams, staging: Staging): StoreWrites {
   const ledger = db.collection<Document>("sigma_ledger");
   const ordered = createBuffers();
+  const buffersOfReceipts = createBuffers();
   return {
     insertLedger: async (entry, packed) =>
       guarded(async () => insertLedger(ledger, entry, await putPacked(db, entry.stream, packed))),
@@ -84,17 +75,14 @@ export function createWrites(db: Db, streams: Streams, staging: Staging): StoreW
         const [name, staged] = [`failed_${collection}`, stagedOf(failed)];
         await insertExcept(db, name, staged, looksFirst ? await placesThere(db, name, staged) : NONE);
       }),
-    insertReceipts: async (stream, receipts) =>
-      guarded(async () => {
-        const staged = staging.stageReceipts(stream, receipts);
-        await insertStaged(db, "sigma_receipts", staged);
-        staged.release();
-      }),
+    insertReceipts: async (...given) => guarded(async () => insertReceipts(db, buffersOfReceipts, ...given)),
     removeDocuments: async (collection, stream, kind, keys) =>
       guarded(async () => {
-        const name = kind === "receipt" ? "sigma_receipts" : `${kind}_${collection}`;
+        const offsets = keys.map(({ offset }) => offset);
+        if (kind === "receipt") return removeReceipts(db, stream, offsets);
         const ids = keys.map(({ id, offset }) => (kind === "validated" ? binaryId(id) : placeId(stream, offset)));
-        await db.collection(name).deleteMany({ _id: { $in: ids as never[] } }, { writeConcern: WRITE_CONCERN });
+        const those = { _id: { $in: ids as never[] } };
+        await db.collection(`${kind}_${collection}`).deleteMany(those, { writeConcern: WRITE_CONCERN });
       }),
     replaceEvidence: async (...given) => guarded(async () => replacePacked(db, ...given)),
     forgetReplaced: async (stream, seq) => guarded(async () => forgetReplaced(db, stream, seq)),

@@ -3,7 +3,7 @@ import { uuidBytes, uuidText } from "../../core/uuid.ts";
 import type { DocumentPlace, RefusalOf, StoreReads } from "../store.ts";
 import { compareFacts, compareFailed, compareReceipts } from "./compare.ts";
 import { holderOf } from "./holders.ts";
-import { openFactPlaces, PLACE, placeOfOne, type FactPlaces } from "./fact-places.ts";
+import { keyOf, openFactPlaces, PLACE, placesOfSome, type FactPlaces } from "./fact-places.ts";
 import { assertCollectionName, type ObjectTable } from "./layout.ts";
 import type { OrderedReading } from "./ordered-reading.ts";
 import { HOLDER_COLUMNS, holdersFrom, packHolders } from "./packed-holders.ts";
@@ -52,11 +52,11 @@ export function openDocumentReads(reading: Reading, streams: Streams): DocumentR
       if (!has(`validated_${collection}`)) return new Map();
       const sql = `SELECT ${HOLDER_COLUMNS} FROM validated_${collection} WHERE ${PLACE} = ? AND _id = ?`;
       return guard(() => {
-        const places = ids.length > FEW ? placesIn(collection) : null;
-        const rows = ids.map((text) => {
-          const id = uuidBytes(text);
-          const place = places === null ? placeOfOne(tuples, collection, id) : places.placeOf(id);
-          return place === null ? undefined : tuples(sql, place, id)[0];
+        const wanted = ids.map(uuidBytes);
+        const places = placesOfSome(tuples, collection, wanted);
+        const rows = wanted.map((id) => {
+          const place = places.get(keyOf(id));
+          return place === undefined ? undefined : tuples(sql, place, id)[0];
         });
         return holdersFrom(packHolders(rows), ids, streams, path);
       });
@@ -97,8 +97,6 @@ function allMissing(count: number): ReadonlyMap<number, { readonly kind: "missin
 /** SQLite can store every record: its limit of 1 GB for a value is larger than any record. */
 export const refusalOf: RefusalOf = () => null;
 
-/** So many facts are looked up one by one. */
-const FEW = 4;
 const PAGE = 1_000;
 
 async function* placesOf(

@@ -1,6 +1,6 @@
+import { UUID_BYTES } from "../../core/uuid.ts";
 import type { DatabaseSync } from "node:sqlite";
 import {
-  ID_BYTES,
   idsTable,
   keyOf,
   openWaiting,
@@ -41,7 +41,7 @@ export function openFactIds(db: DatabaseSync, collection: string): FactIds {
   const dropRuns = db.prepare(`DELETE FROM ${runs} WHERE settled <= ?`);
   const put = db.prepare(`INSERT INTO ${index} VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET place = excluded.place`);
   const drop = db.prepare(`DELETE FROM ${index} WHERE id = ?`);
-  const added = { ids: Buffer.allocUnsafe(ID_BYTES * IDS_FOR_A_SLICE), count: 0, place: 0n };
+  const added = { ids: Buffer.allocUnsafe(UUID_BYTES * IDS_FOR_A_SLICE), count: 0, place: 0n };
   const settleSlice = (slice: Map<string, bigint>): void => {
     for (const [key, place] of [...slice].toSorted(byKey)) put.run(Buffer.from(key, "latin1"), place);
     slice.clear();
@@ -51,7 +51,7 @@ export function openFactIds(db: DatabaseSync, collection: string): FactIds {
     const until = at.settled + BigInt(Math.ceil(added.count / IDS_FOR_A_SLICE));
     for (; at.settled < until; at.settled += 1n) settleSlice(turnOf(slices, at.settled));
     at.run += 1n;
-    putRun.run(at.run, at.settled, added.place, added.ids.subarray(0, added.count * ID_BYTES));
+    putRun.run(at.run, at.settled, added.place, added.ids.subarray(0, added.count * UUID_BYTES));
     dropRuns.run(at.settled - BigInt(SLICES));
     added.count = 0;
   };
@@ -65,9 +65,9 @@ export function openFactIds(db: DatabaseSync, collection: string): FactIds {
     add: (id, place, key = keyOf(id)) => {
       if (added.count > 0 && place !== added.place + BigInt(added.count)) settle();
       if (added.count === 0) added.place = place;
-      if (added.ids.length === added.count * ID_BYTES)
+      if (added.ids.length === added.count * UUID_BYTES)
         added.ids = Buffer.concat([added.ids, Buffer.alloc(added.ids.length)]);
-      added.ids.set(id, added.count * ID_BYTES);
+      added.ids.set(id, added.count * UUID_BYTES);
       added.count += 1;
       sliceOf(slices, id).set(key, place);
     },

@@ -1,9 +1,11 @@
+import { UUID_BYTES } from "../../core/uuid.ts";
 import type { DatabaseSync } from "node:sqlite";
 import {
-  ID_BYTES,
   idsTable,
-  openFactPlaces,
+  keyOf,
   PLACE,
+  placesEnd,
+  placesOfSome,
   runsTable,
   SLICES,
   type Tuple,
@@ -45,14 +47,31 @@ export function indexFacts(db: DatabaseSync, collection: string): void {
   const [run, settled] = (preparedTuple(db, `SELECT max(run), max(settled) FROM ${runs}`).get() ?? []) as Tuple;
   db.exec(`DELETE FROM ${index}; DELETE FROM ${runs};
     INSERT INTO ${index} SELECT _id, min(${PLACE}) FROM validated_${collection} GROUP BY _id ORDER BY _id`);
-  const next = typeof run === "bigint" ? run + 1n : 0n;
-  const all = (typeof settled === "bigint" ? settled : 0n) + BigInt(SLICES);
+  const next = isNumber(run) ? run + 1n : 0n;
+  const all = (isNumber(settled) ? settled : 0n) + BigInt(SLICES);
   db.prepare(`INSERT INTO ${runs} VALUES (?, ?, 0, x'')`).run(next, all);
 }
 
-/** How many facts of a collection their ids do not lead to. */
+/** Numbers of runs and of settled slices stay below this; none is reached by counting. */
+const NUMBER_MAX = 2n ** 62n;
+
+function isNumber(value: Tuple[number] | undefined): value is bigint {
+  return typeof value === "bigint" && value >= 0n && value < NUMBER_MAX;
+}
+
+/** How many facts of a collection their ids do not lead to, or would not once more are stored. */
 export function unindexedFacts(tuples: Tuples, collection: string): number {
-  const places = openFactPlaces(tuples, collection);
+  return Math.max(factsNotFound(tuples, collection), idsInWrongRuns(tuples, collection));
+}
+
+/** Behind a run whose numbers cannot be counted on, no other could be written. */
+function idsInWrongRuns(tuples: Tuples, collection: string): number {
+  const isWrong = `run NOT BETWEEN 0 AND ${NUMBER_MAX - 1n} OR settled NOT BETWEEN 0 AND ${NUMBER_MAX - 1n}`;
+  const sql = `SELECT sum(max(length(ids) / ${UUID_BYTES}, 1)) FROM ${runsTable(collection)} WHERE ${isWrong}`;
+  return Number(tuples(sql)[0]?.[0] ?? 0n);
+}
+
+function factsNotFound(tuples: Tuples, collection: string): number {
   const covered = coveredByRuns(tuples, collection);
   // The other facts should be among the settled ids; the ids of some may have come into runs meanwhile, or wait in a run that is damaged.
   const sql = `SELECT f._id, f.${PLACE} FROM validated_${collection} f
@@ -63,15 +82,23 @@ export function unindexedFacts(tuples: Tuples, collection: string): number {
   let count = 0;
   for (let after: bigint | null = LEAST_PLACE; after !== null;) {
     const page = tuples(sql, after);
-    places.follow();
+    const places = placesOfSome(
+      tuples,
+      collection,
+      page.flatMap(([id]) => (isId(id) ? [id] : [])),
+    );
     count += page.filter(([id, place]) => {
-      if (!(id instanceof Uint8Array) || id.length !== ID_BYTES) return true;
+      if (!isId(id)) return true;
       // A fact may have been removed meanwhile.
-      return places.placeOf(id) !== place && tuples(isThere, place ?? null, id).length > 0;
+      return places.get(keyOf(id)) !== place && tuples(isThere, place ?? null, id).length > 0;
     }).length;
     after = page.length < PAGE ? null : (page.at(-1)?.[1] as bigint);
   }
   return count;
+}
+
+function isId(value: Tuple[number] | undefined): value is Uint8Array<ArrayBuffer> {
+  return value instanceof Uint8Array && value.length === UUID_BYTES;
 }
 
 /** Facts are read in pages: without its index, none of millions has an entry. */
@@ -87,7 +114,9 @@ type Range = { readonly from: bigint; readonly to: bigint };
 function coveredByRuns(tuples: Tuples, collection: string): readonly Range[] {
   const facts = `FROM validated_${collection} f`;
   const there = `f.${PLACE} >= ? AND f.${PLACE} < ?`;
-  const idsOf = `SELECT group_concat(hex(_id), '') FROM (SELECT f._id ${facts} WHERE ${there} ORDER BY f.${PLACE})`;
+  const idsOf = `SELECT CAST(group_concat(_id, '') AS BLOB) FROM (SELECT f._id ${facts} WHERE ${there} ORDER BY f.${PLACE})`;
+  const isRun = (stored: Tuple[number] | undefined, ids: Uint8Array): boolean =>
+    stored instanceof Uint8Array && Buffer.compare(stored, ids) === 0;
   const unsettled = `SELECT count(*) ${facts}
     LEFT JOIN ${idsTable(collection)} i ON i.id = f._id AND i.place = f.${PLACE}
     WHERE ${there} AND NOT (f._id >= ? AND f._id < ?) AND NOT (f._id >= ? AND f._id < ?) AND i.place IS NULL`;
@@ -96,10 +125,10 @@ function coveredByRuns(tuples: Tuples, collection: string): readonly Range[] {
   const covered: Range[] = [];
   let before = 0n;
   for (const [from, ids, until] of runs as readonly (readonly [bigint, Uint8Array, bigint])[]) {
-    const to = from + BigInt(Math.floor(ids.length / ID_BYTES));
+    const to = placesEnd(from, ids) + 1n;
     const waiting = waitingRanges(before, settled);
     before = until;
-    if (to === from || tuples(idsOf, from, to)[0]?.[0] !== Buffer.from(ids).toString("hex").toUpperCase()) continue;
+    if (to === from || to >= 2n ** 63n || !isRun(tuples(idsOf, from, to)[0]?.[0], ids)) continue;
     if (tuples(unsettled, from, to, ...waiting)[0]?.[0] !== 0n) continue;
     const last = covered.at(-1);
     if (last?.to === from) covered[covered.length - 1] = { from: last.from, to };
@@ -129,7 +158,7 @@ function idAt(slice: number): Uint8Array {
 }
 
 /** Behind every id. */
-const AFTER_ALL = new Uint8Array(ID_BYTES + 1).fill(0xff);
+const AFTER_ALL = new Uint8Array(UUID_BYTES + 1).fill(0xff);
 
 /** What is wrong with the indexes of collections, a sentence each. A fact that its id does not lead to could be stored a second time. */
 export function indexFaults(tuples: Tuples, collections: readonly string[]): readonly string[] {
@@ -141,9 +170,27 @@ export function indexFaults(tuples: Tuples, collections: readonly string[]): rea
   });
 }
 
-/** Makes the index of a collection anew where it is wrong. @returns how many facts their ids did not lead to. */
+/**
+ * Makes the index of a collection anew where it is wrong. Exact copies of a fact, which no entry can lead to besides the fact, are removed.
+ * @returns how many facts their ids did not lead to.
+ */
 export function mendIndex(db: DatabaseSync, collection: string, dryRun: boolean): number {
   const unindexed = unindexedFacts(preparedTuples(db), collection);
-  if (unindexed > 0 && !dryRun) indexFacts(db, collection);
+  if (unindexed > 0 && !dryRun) {
+    removeCopies(db, collection);
+    indexFacts(db, collection);
+  }
   return unindexed;
+}
+
+function removeCopies(db: DatabaseSync, collection: string): void {
+  const table = `validated_${collection}`;
+  const columns = db.prepare("SELECT name FROM pragma_table_info(?)").all(table);
+  const others = columns.map(({ name }) => String(name)).filter((name) => name !== PLACE);
+  const isCopy = others.map((name) => `copy."${name}" IS kept."${name}"`).join(" AND ");
+  db.exec(`DELETE FROM ${table} WHERE ${PLACE} IN (
+    SELECT copy.${PLACE} FROM (SELECT _id, min(${PLACE}) AS first FROM ${table} GROUP BY _id HAVING count(*) > 1) twice
+    JOIN ${table} kept ON kept.${PLACE} = twice.first
+    JOIN ${table} copy ON copy._id = twice._id AND copy.${PLACE} <> twice.first
+    WHERE ${isCopy})`);
 }

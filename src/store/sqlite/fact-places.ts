@@ -1,3 +1,4 @@
+import { UUID_BYTES } from "../../core/uuid.ts";
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 
 // Where facts are, by their machine ids. The places come from an index of two tables. A machine id is a hash, so an index into which
@@ -12,7 +13,6 @@ import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 export const PLACE = "place";
 /** In how many parts ids are settled, by their first seven bits. */
 export const SLICES = 128;
-export const ID_BYTES = 16;
 
 /** The table of settled ids. */
 export function idsTable(collection: string): string {
@@ -43,15 +43,47 @@ export type FactPlaces = {
 };
 
 /**
- * The place of one fact, for which reading all runs is not worth it: {@link FactPlaces} keeps up to 260,000 ids in memory, and each fact
- * stored meanwhile costs it some time.
+ * The places of some facts, by the keys of their ids, for which keeping all runs is not worth it: {@link FactPlaces} has up to
+ * 260,000 ids in memory, and each fact stored meanwhile costs it some time. The runs are read from the newest on, and no further than
+ * needed: what is asked for was mostly stored just now. All 260,000 take 3 ms, of 3,000 facts 5 (measured).
  */
-export function placeOfOne(tuples: Tuples, collection: string, id: Uint8Array): bigint | null {
-  const waiting = `SELECT place, instr(ids, ?1) FROM ${runsTable(collection)} WHERE instr(ids, ?1) > 0 ORDER BY run DESC`;
-  for (const [place, at] of tuples(waiting, id) as readonly (readonly [bigint, bigint])[])
-    // Ids that follow one another may have it across their border.
-    if ((at - 1n) % BigInt(ID_BYTES) === 0n) return place + (at - 1n) / BigInt(ID_BYTES);
-  return settledIn(tuples, collection)(id);
+export function placesOfSome(
+  tuples: Tuples,
+  collection: string,
+  ids: readonly Uint8Array[],
+): ReadonlyMap<string, bigint> {
+  const wanted = new Map(ids.map((id) => [keyOf(id), id]));
+  // Few ids begin as one that is wanted does, so only few become a text.
+  const isWanted = new Uint8Array(2 ** 16);
+  for (const id of ids) isWanted[beginning(id, 0)] = 1;
+  const found = new Map<string, bigint>();
+  const look = (place: bigint, run: Uint8Array): void => {
+    if (placesEnd(place, run) > PLACE_MAX) return;
+    for (let from = 0; from + UUID_BYTES <= run.length; from += UUID_BYTES) {
+      if (isWanted[beginning(run, from)] === 0) continue;
+      const key = keyOf(run.subarray(from));
+      if (wanted.delete(key)) found.set(key, place + BigInt(from / UUID_BYTES));
+    }
+  };
+  const sql = `SELECT run, place, ids FROM ${runsTable(collection)} WHERE run < ? ORDER BY run DESC LIMIT ${RUNS_AT_ONCE}`;
+  for (let before: bigint | null = NEWEST; before !== null && wanted.size > 0;) {
+    const runs = tuples(sql, before) as readonly (readonly [bigint, bigint, Uint8Array])[];
+    for (const [, place, run] of runs) look(place, run);
+    before = runs.length < RUNS_AT_ONCE ? null : (runs.at(-1)?.[0] ?? null);
+  }
+  const settledPlace = settledIn(tuples, collection);
+  for (const [key, id] of wanted) {
+    const place = settledPlace(id);
+    if (place !== null) found.set(key, place);
+  }
+  return found;
+}
+
+const RUNS_AT_ONCE = 8;
+const NEWEST = 2n ** 63n - 1n;
+
+function beginning(id: Uint8Array, from: number): number {
+  return ((id[from] as number) << 8) | (id[from + 1] as number);
 }
 
 /** The ids that wait in runs, by slice. */
@@ -91,8 +123,9 @@ export function openWaiting(tuples: Tuples, collection: string, settledPlace: Se
     follow: () => {
       for (const [run, settled, place, ids] of tuples(later, at.run) as readonly Run[]) {
         const bytes = Buffer.from(ids.buffer, ids.byteOffset, ids.length);
-        for (let from = 0, next = place; from + ID_BYTES <= bytes.length; from += ID_BYTES, next += 1n)
-          slices[(bytes[from] as number) >>> 1]?.set(bytes.toString("latin1", from, from + ID_BYTES), next);
+        const to = placesEnd(place, ids) > PLACE_MAX ? 0 : bytes.length;
+        for (let from = 0, next = place; from + UUID_BYTES <= to; from += UUID_BYTES, next += 1n)
+          slices[(bytes[from] as number) >>> 1]?.set(bytes.toString("latin1", from, from + UUID_BYTES), next);
         // Where runs in between were dropped, all slices had their turn since, that of this run too where it is the first that is left.
         if (settled - at.settled >= SLICES) slices.forEach((slice) => slice.clear());
         else for (let one = at.settled; one < settled; one += 1n) turnOf(slices, one).clear();
@@ -104,6 +137,12 @@ export function openWaiting(tuples: Tuples, collection: string, settledPlace: Se
 }
 
 const NO_RUN = -1n;
+const PLACE_MAX = 2n ** 63n - 1n;
+
+/** The last place of a run, or the one before its first. In a damaged run there is no such place. */
+export function placesEnd(place: bigint, ids: Uint8Array): bigint {
+  return place + BigInt(Math.floor(ids.length / UUID_BYTES)) - 1n;
+}
 
 type Run = readonly [run: bigint, settled: bigint, place: bigint, ids: Uint8Array];
 
@@ -118,5 +157,5 @@ export function sliceOf(slices: readonly Map<string, bigint>[], id: Uint8Array):
 
 /** The `key` of an id: a text of one character (latin1) for each byte, which a map compares as a whole. */
 export function keyOf(id: Uint8Array): string {
-  return Buffer.from(id.buffer, id.byteOffset, ID_BYTES).toString("latin1");
+  return Buffer.from(id.buffer, id.byteOffset, UUID_BYTES).toString("latin1");
 }

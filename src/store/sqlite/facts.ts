@@ -1,9 +1,9 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import { uuidBytes } from "../../core/uuid.ts";
+import { UUID_BYTES, uuidBytes } from "../../core/uuid.ts";
 import { atomically } from "../../sqlite/open.ts";
 import { openFactIds, type FactIds } from "./fact-ids.ts";
 import { mendIndex } from "./fact-index.ts";
-import { ID_BYTES, PLACE, type Tuple } from "./fact-places.ts";
+import { PLACE, type Tuple } from "./fact-places.ts";
 import { assertCollectionName, ERASED, FACT, factCollections, ORIGIN } from "./layout.ts";
 import { HOLDER_COLUMNS, packHolders, type PackedHolders } from "./packed-holders.ts";
 import type { PackedFacts } from "./packed-rows.ts";
@@ -51,7 +51,9 @@ export function prepareFacts(db: DatabaseSync): FactWrites {
   const forget = (): void => prepared.forEach(({ ids }) => ids.forget());
   return {
     insertFacts: (collection, facts) => insertFacts(into(collection), facts),
-    holders: (collection, ids) => holdersOf(into(collection), ids),
+    // A dry run of a repair asks for the holders of facts whose table somebody dropped.
+    holders: (collection, ids) =>
+      prepared.has(collection) || hasFacts(db, collection) ? holdersOf(into(collection), ids) : packHolders([]),
     replaceFacts: (collection, rows) => replaceFacts(into(collection), rows),
     removeFacts: (collection, ids) => removeFacts(into(collection), ids),
     mendIndex: (dryRun) => {
@@ -71,8 +73,8 @@ function insertFacts(into: OfCollection, facts: PackedFacts): readonly number[] 
   const bytes = Buffer.from(ids.buffer, ids.byteOffset, ids.length);
   for (let at = 0, from = 0; at < places.length; at += 1) {
     const to = ends[at] as number;
-    const id = ids.subarray(at * ID_BYTES, (at + 1) * ID_BYTES);
-    const key = bytes.toString("latin1", at * ID_BYTES, (at + 1) * ID_BYTES);
+    const id = ids.subarray(at * UUID_BYTES, (at + 1) * UUID_BYTES);
+    const key = bytes.toString("latin1", at * UUID_BYTES, (at + 1) * UUID_BYTES);
     if (isTaken(into, id, key)) taken.push(places[at] as number);
     else {
       const { contract, declared } = termsOf[terms[at] as number] as PackedFacts["termsOf"][number];
@@ -100,8 +102,8 @@ function isTaken({ ids, isThere }: OfCollection, id: Uint8Array, key?: string): 
 }
 
 function holdersOf({ ids, byPlace }: OfCollection, asked: Uint8Array): PackedHolders {
-  const rows = Array.from({ length: asked.length / ID_BYTES }, (_, index) => {
-    const id = asked.subarray(index * ID_BYTES, (index + 1) * ID_BYTES);
+  const rows = Array.from({ length: asked.length / UUID_BYTES }, (_, index) => {
+    const id = asked.subarray(index * UUID_BYTES, (index + 1) * UUID_BYTES);
     const place = ids.placeOf(id);
     return place === null ? undefined : (byPlace.get(place, id) as unknown as Tuple | undefined);
   });
@@ -125,6 +127,11 @@ function removeFacts({ ids, remove }: OfCollection, keys: readonly string[]): vo
     const place = ids.placeOf(id);
     if (place !== null && remove.run(place, id).changes > 0n) ids.remove(id);
   }
+}
+
+function hasFacts(db: DatabaseSync, collection: string): boolean {
+  const table = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
+  return table.get(`validated_${collection}`) !== undefined;
 }
 
 function prepareCollection(db: DatabaseSync, collection: string): OfCollection {

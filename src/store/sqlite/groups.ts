@@ -140,6 +140,16 @@ export function openGroupReads(
         ? all(`${sql} ${order}`, fromHour).map(readHour)
         : all(`${sql} AND fingerprint = ? ${order}`, fromHour, fingerprint).map(readHour);
     },
+    groupHourCounters: async () =>
+      all("SELECT * FROM sigma_group_hours").map((row) => ({ ...readHour(row), seq: Number(row["seq"]) })),
+    groupDayCounters: async () =>
+      has("sigma_group_days")
+        ? all("SELECT * FROM sigma_group_days").map((row) => ({
+            ...readTotal(row),
+            day: Number(row["day"]),
+            seq: Number(row["seq"]),
+          }))
+        : null,
     hourTotals: async (fromHour) => {
       const order = "GROUP BY fingerprint, stream ORDER BY fingerprint, stream";
       const hours = "SELECT fingerprint, stream, count FROM sigma_group_hours WHERE hour >= ?";

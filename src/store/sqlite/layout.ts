@@ -3,7 +3,7 @@ import { threadEntry } from "../../thread-entry.ts";
 import { atomically, type FileKind } from "../../sqlite/open.ts";
 import { SQLITE_LAYOUT, MIGRATE, mixedLayouts } from "../layout-version.ts";
 import { createIds, indexFacts } from "./fact-index.ts";
-import { PLACE } from "./fact-places.ts";
+import { idsTable, PLACE, runsTable } from "./fact-places.ts";
 
 /** The file of the embedded store. */
 export const STORE_FILE: FileKind = {
@@ -231,13 +231,18 @@ export const VOLUME = "sigma_volume";
 /** Table of the highest acknowledged end of each stream. */
 export const LOG_ENDS = "sigma_log_ends";
 
-/** Creates the tables of a collection if they are missing. */
+/** Creates the tables of a collection if they are missing, in one transaction: facts are nowhere without their index. */
 export function createCollection(db: DatabaseSync, collection: string): void {
-  createFacts(db, `validated_${collection}`);
-  // Where somebody dropped the index, it is made anew: without it a fact would be stored again.
-  const hasFacts = db.prepare(`SELECT 1 FROM validated_${collection} LIMIT 1`).get() !== undefined;
-  if (createIds(db, collection) && hasFacts) indexFacts(db, collection);
-  createFailures(db, collection);
+  const names = [`validated_${collection}`, `failed_${collection}`, idsTable(collection), runsTable(collection)];
+  const there = db.prepare("SELECT count(*) AS count FROM sqlite_schema WHERE type = 'table' AND name IN (?, ?, ?, ?)");
+  if (there.get(...names)?.["count"] === names.length) return createFailures(db, collection);
+  atomically(db, () => {
+    createFacts(db, `validated_${collection}`);
+    // Where somebody dropped the index, it is made anew: without it a fact would be stored again.
+    const hasFacts = db.prepare(`SELECT 1 FROM validated_${collection} LIMIT 1`).get() !== undefined;
+    if (createIds(db, collection) && hasFacts) indexFacts(db, collection);
+    createFailures(db, collection);
+  });
 }
 
 /** Creates a table of facts. Rows are appended; the index of their ids is in tables of its own (fact-places.ts). */

@@ -1,9 +1,8 @@
 import type { SQLInputValue } from "node:sqlite";
 import { originText } from "../../core/origin.ts";
-import { putUuid } from "../../core/uuid.ts";
-import type { FailedRow, PassedRow, Receipt, ValidatedRow } from "../store.ts";
+import { putUuid, UUID_BYTES } from "../../core/uuid.ts";
+import type { FailedRow, PassedRow, Places, Receipt, ValidatedRow } from "../store.ts";
 import { contractText } from "../contract-text.ts";
-import { ID_BYTES } from "./fact-places.ts";
 import { bindErased, bindFact, bindFailure, payloadOf } from "./rows.ts";
 import type { StagedRows } from "./staged.ts";
 
@@ -34,7 +33,7 @@ export type PackedFacts = {
 type Terms = { readonly contract: string; readonly declared: string | null };
 
 /** Packs staged facts in columns. @param except places to leave out. */
-export function packFacts({ stream, rows }: StagedRows<PassedRow>, except: ReadonlySet<number>): PackedFacts {
+export function packFacts({ stream, rows }: StagedRows<PassedRow>, except: Places): PackedFacts {
   const facts: ValidatedRow[] = [];
   const places: number[] = [];
   const erased: { readonly place: number; readonly values: readonly SQLInputValue[] }[] = [];
@@ -54,7 +53,7 @@ export function packFacts({ stream, rows }: StagedRows<PassedRow>, except: Reado
     stream,
     origins: origins.every((one) => one === null) ? null : origins,
     places: Uint32Array.from(places),
-    ids: new Uint8Array(count * ID_BYTES),
+    ids: new Uint8Array(count * UUID_BYTES),
     offsets: new BigInt64Array(count),
     times: new BigInt64Array(count),
     terms: new Uint16Array(count),
@@ -66,7 +65,7 @@ export function packFacts({ stream, rows }: StagedRows<PassedRow>, except: Reado
   let end = 0;
   facts.forEach((row, index) => {
     const payload = payloads[index] ?? all;
-    putUuid(packed.ids, index * ID_BYTES, row.id);
+    putUuid(packed.ids, index * UUID_BYTES, row.id);
     packed.offsets[index] = row.position.offset;
     packed.times[index] = BigInt(row.timestampMs);
     packed.terms[index] = termsAt(termsOf, row);
@@ -115,10 +114,10 @@ function ownBytes(value: SQLInputValue): SQLInputValue {
 export type PackedReceipts = { readonly offsets: BigInt64Array; readonly of: Uint8Array };
 
 export function packReceipts(receipts: readonly Receipt[]): PackedReceipts {
-  const packed = { offsets: new BigInt64Array(receipts.length), of: new Uint8Array(receipts.length * ID_BYTES) };
+  const packed = { offsets: new BigInt64Array(receipts.length), of: new Uint8Array(receipts.length * UUID_BYTES) };
   receipts.forEach(({ position, of }, index) => {
     packed.offsets[index] = position.offset;
-    putUuid(packed.of, index * ID_BYTES, of);
+    putUuid(packed.of, index * UUID_BYTES, of);
   });
   return packed;
 }

@@ -48,8 +48,12 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
       const sql = "SELECT * FROM sigma_ledger WHERE stream = ? AND seq >= ? ORDER BY seq LIMIT ?";
       return all(sql, stream, fromSeq, limit).map(readEntry);
     },
-    evidenceAt: async (stream, seq) =>
-      packedOf(all("SELECT packed FROM sigma_evidence WHERE stream = ? AND seq = ?", stream, seq)[0]),
+    evidenceAt: async (stream, seq) => {
+      await nextTurn();
+      return packedOf(all("SELECT packed FROM sigma_evidence WHERE stream = ? AND seq = ?", stream, seq)[0]);
+    },
+    evidenceOfNoEntry: async (limit) =>
+      all(EVIDENCE_OF_NO_ENTRY, limit).map((row) => ({ stream: String(row["stream"]), seq: Number(row["seq"]) })),
     entryAt: async (stream, offset) => {
       // The last entry that begins at or before the offset covers it, or else no entry does: entries of a stream have no gaps.
       const sql = `SELECT * FROM sigma_ledger WHERE stream = ? AND from_offset <= ?
@@ -84,6 +88,17 @@ export function openReads(db: DatabaseSync, path: string): StoreReads {
     integrity: async () => integrityOf(all, () => indexFaults(tuples, factCollections(db))),
   };
 }
+
+/**
+ * Lets the process hear signals and timers. Reads here are done when they return, so whoever goes through the entries of a whole store would
+ * hear none until its end.
+ */
+async function nextTurn(): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+const EVIDENCE_OF_NO_ENTRY = `SELECT stream, seq FROM sigma_evidence e WHERE NOT EXISTS
+  (SELECT 1 FROM sigma_ledger l WHERE l.stream = e.stream AND l.seq = e.seq AND l.count > 0) ORDER BY 1, 2 LIMIT ?`;
 
 const TABLE_EXISTS = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?";
 

@@ -19,7 +19,7 @@ export function stageFacts({ number }: StreamNote): StagedFacts {
   };
   const hasBytesOf = (place: number, row: PassedRow): boolean =>
     row.kind !== "erased" && Buffer.compare(at(place).payloadBytes, payloadOf(row)) === 0;
-  return { ...staged(number, rows), at, hasBytesOf };
+  return { ...staged(number, rows), at, claimAt: at, hasBytesOf };
 }
 
 /** The holder of an id whose fact was erased. */

@@ -1,13 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
-import { putUuid } from "../../core/uuid.ts";
+import { putUuid, UUID_BYTES } from "../../core/uuid.ts";
 import { openDatabase, type Opened } from "../../sqlite/open.ts";
 import type { PassedRow, Store, StoreReads, StoreWrites } from "../store.ts";
 import { refusalOf } from "./document-reads.ts";
-import { ID_BYTES } from "./fact-places.ts";
 import { STORE_FILE } from "./layout.ts";
 import { holdersFrom } from "./packed-holders.ts";
 import { boundFacts, boundFailures, packFacts, packReceipts, piecesOf } from "./packed-rows.ts";
 import { openReads } from "./reads.ts";
+import { refuseOtherTables } from "./schema.ts";
 import { stagedRowsOf, stageFacts, stageFailed } from "./staged.ts";
 import { openStreams, type Streams } from "./streams.ts";
 import { openWriterInThread } from "./writer-thread.ts";
@@ -97,8 +97,8 @@ const NONE: ReadonlySet<number> = new Set();
 /** The writes of the store port, sent to the writer through `ask`. */
 function writesOf(ask: Writer["ask"], streams: Streams, path: string): StoreWrites {
   const holders: StoreWrites["holders"] = async (collection, ids) => {
-    const bytes = new Uint8Array(ids.length * ID_BYTES);
-    ids.forEach((id, index) => putUuid(bytes, index * ID_BYTES, id));
+    const bytes = new Uint8Array(ids.length * UUID_BYTES);
+    ids.forEach((id, index) => putUuid(bytes, index * UUID_BYTES, id));
     return holdersFrom(await ask("holders", [collection, bytes], [bytes.buffer]), ids, streams, path);
   };
   return {
@@ -143,10 +143,10 @@ function writesOf(ask: Writer["ask"], streams: Streams, path: string): StoreWrit
 
 function openReader({ path, busyTimeoutMs }: SqliteStoreOptions): Reader {
   const readsOnly = { path, busyTimeoutMs, readOnly: true };
-  return openDatabase(STORE_FILE, readsOnly, refuseToCreate, (file: DatabaseSync) => ({
-    reads: openReads(file, path),
-    streams: openStreams(file),
-  }));
+  return openDatabase(STORE_FILE, readsOnly, refuseToCreate, (file: DatabaseSync) => {
+    refuseOtherTables(file, path, false);
+    return { reads: openReads(file, path), streams: openStreams(file) };
+  });
 }
 
 function refuseToCreate(): never {

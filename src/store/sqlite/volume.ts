@@ -75,7 +75,7 @@ function readTally(row: Row): VolumeTally {
     subject: String(row["subject"]),
     version: version === NONE ? null : version,
     producer: producer === "" ? null : producer,
-    isOthers: Number(row["others"]) === 1,
+    isOthers: Number(row["others"]) !== 0,
     hour: hour === NONE ? null : hour,
     count: Number(row["count"]),
   };

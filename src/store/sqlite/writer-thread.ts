@@ -1,7 +1,6 @@
 import { once } from "node:events";
-import { Worker } from "node:worker_threads";
 import { Unavailable } from "../../core/unavailable.ts";
-import { threadEntry } from "../../thread-entry.ts";
+import { beginThread, threadEntry } from "../../thread-entry.ts";
 import { refuseWrongWal } from "../../sqlite/wal.ts";
 import { STORE_FILE } from "./layout.ts";
 import type { Ask, SqliteStoreOptions, Work, Writer } from "./writer.ts";
@@ -17,7 +16,7 @@ export async function openWriterInThread(options: SqliteStoreOptions): Promise<W
   // The -wal is checked here and not in the writer's thread: this thread opens the file too, and the check must come before any
   // open of this process (sqlite/wal.ts).
   refuseWrongWal(STORE_FILE, options.path);
-  const worker = new Worker(threadEntry(import.meta.url, "./writer-worker"), { workerData: options, name: "store" });
+  const worker = beginThread(threadEntry(import.meta.url, "./writer-worker"), { workerData: options, name: "store" });
   const waiting = new Map<number, Waiting>();
   let asked = 0;
   /** The bug that ended the thread. Every waiting and every later request rejects with it. */

@@ -9,10 +9,12 @@ import {
   createLogEnds,
   createStoreLayout,
   createVolume,
+  factCollections,
   refuseMixedLayouts,
   STORE_FILE,
 } from "./layout.ts";
 import { createObjectives } from "./objectives.ts";
+import { refuseOtherTables } from "./schema.ts";
 import { prepareWrites, type Writes } from "./writes.ts";
 
 export type SqliteStoreOptions = OpenOptions & {
@@ -80,12 +82,13 @@ export function openWork(options: SqliteStoreOptions): {
   collections.forEach(assertCollectionName);
   const { db, made, assertThere } = openDatabase(STORE_FILE, options, createStoreLayout, (file) => {
     refuseMixedLayouts(file, path);
+    refuseOtherTables(file, path, !readOnly);
     if (!readOnly) createLogEnds(file);
     if (!readOnly) createVolume(file);
     if (!readOnly) createGroupDays(file);
     if (!readOnly) createAdvice(file);
     if (!readOnly) createObjectives(file);
-    if (!readOnly) for (const collection of collections) createCollection(file, collection);
+    if (!readOnly) for (const one of new Set([...collections, ...factCollections(file)])) createCollection(file, one);
     const writes = prepareWrites(file);
     return { ...writes, ...transactions(file, writes.forget), scrub: () => scrub(file, STORE_FILE, path) };
   });
@@ -95,8 +98,8 @@ export function openWork(options: SqliteStoreOptions): {
       const once = (): ReturnType<Work[typeof name]> =>
         (work[name] as (...given: unknown[]) => ReturnType<Work[typeof name]>)(...given);
       if (db.isTransaction) return guarded(STORE_FILE, path, once);
-      assertThere();
       try {
+        assertThere();
         return guarded(STORE_FILE, path, () => (SEVERAL.has(name) ? atomically(db, once) : once()));
       } catch (error) {
         work.forget();

@@ -1,9 +1,9 @@
+import { UUID_BYTES } from "../../core/uuid.ts";
 import type { AdviceNote } from "../advice.ts";
 import type { RedrivePage } from "../redrives.ts";
 import { putAdvice } from "./advice.ts";
 import { noteRedriveSeen, putRedrive, putRedrivePages } from "./redrives.ts";
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
-import { ID_BYTES } from "./fact-places.ts";
 import type { LedgerEntry } from "../../ledger/entry.ts";
 import type { CountStep, ObjectiveCount } from "../objective-count.ts";
 import { dropObjectiveCounts, putObjectiveCounts } from "./objectives.ts";
@@ -92,7 +92,7 @@ export function prepareWrites(db: DatabaseSync): Writes {
     insertReceipts: (stream, receipts) => {
       const { offsets, of } = receipts;
       for (const [index, offset] of offsets.entries())
-        shared.insertReceipt.run(stream, offset, of.subarray(index * ID_BYTES, (index + 1) * ID_BYTES));
+        shared.insertReceipt.run(stream, offset, of.subarray(index * UUID_BYTES, (index + 1) * UUID_BYTES));
     },
     removeDocuments: (collection, stream, kind, keys) => {
       if (kind !== "validated") return removeOthers(db, collection, stream, kind, keys);
@@ -163,7 +163,8 @@ function prepareShared(db: DatabaseSync): Shared {
 function prepareInsertFailed(db: DatabaseSync, collection: string): StatementSync {
   assertCollectionName(collection);
   const values = FAILURE.map(boundAs).join(", ");
-  return db.prepare(`INSERT INTO failed_${collection} VALUES (${values}) ON CONFLICT (stream, offset) DO NOTHING`);
+  return db.prepare(`INSERT INTO failed_${collection} (${FAILURE.join(", ")}) VALUES (${values})
+    ON CONFLICT (stream, offset) DO NOTHING`);
 }
 
 function questionMarks(count: number): string {

@@ -45,6 +45,19 @@ const give = async (store: Store, plan: string, rate: number | null = null) =>
 const stateOf = async ({ reads }: Store, plan: string) => (await readRedrives(reads)).of(plan)?.state;
 
 describe("a gateway", () => {
+  test("stops to look for plans while the store does not answer", async () => {
+    const { store } = await openEmbedded();
+    const { promise: isAsked, resolve } = Promise.withResolvers<void>();
+    const operatorLog = async (): Promise<never> => {
+      resolve();
+      return new Promise(() => undefined);
+    };
+    const gateway = attend({ ...store, reads: { ...store.reads, operatorLog } }, LIVE);
+    await isAsked;
+    await gateway.stop();
+    expect(gateway.events).toEqual([]);
+  });
+
   test("runs a plan that somebody gives to the gateways, and says when it is done", async () => {
     const embedded = await withFailures();
     const { store } = embedded;

@@ -3,6 +3,7 @@ import { PARCEL_COLLECTIONS, send, openLog, parcel, settle, TOPIC } from "../../
 import { parcelSet, parcelVersion } from "../../rejudge/history.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
 import { testDatabase } from "../../store/mongodb/database.ts";
+import { receiptLaws } from "./receipt-laws.ts";
 import { redriveLaws } from "./redrive-laws.ts";
 import { made, planOf, run } from "./redriving.ts";
 
@@ -11,6 +12,18 @@ const mongo = mongoForTests(1);
 redriveLaws("the MongoDB store", async () => {
   const database = await testDatabase(mongo.server());
   return { open: async () => database.open({ collections: PARCEL_COLLECTIONS }) };
+});
+
+receiptLaws("the MongoDB store", async () => {
+  const database = await testDatabase(mongo.server());
+  return {
+    open: async () => database.open({ collections: PARCEL_COLLECTIONS }),
+    lose: async (_, { topic, partition, number }, from) => {
+      const _id = `${topic}/${partition}@${from}#${number}` as never;
+      const { deletedCount } = await database.raw.collection("sigma_receipts").deleteOne({ _id });
+      if (deletedCount !== 1) throw new Error(`there is no document ${String(_id)}`);
+    },
+  };
 });
 
 test("the document of a redriven fact names its plan", async () => {

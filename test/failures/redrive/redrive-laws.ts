@@ -22,7 +22,7 @@ import { made, NEVER, OPERATOR, planOf, run, runDeps } from "./redriving.ts";
 const V1 = parcelVersion(1, { status: "active", maximum: 10 });
 const V2 = parcelVersion(2, { status: "active", maximum: 100 });
 const V3 = parcelVersion(3, { status: "draft" });
-const SET: CompiledContractSet = parcelSet(TOPIC, 1, [V1, V2, V3]);
+export const SET: CompiledContractSet = parcelSet(TOPIC, 1, [V1, V2, V3]);
 const RETAINER = { actor: "ops", at: "2026-02-01T00:00:00.000Z" };
 const HEADER = ["other", Buffer.from("kept")] as const;
 
@@ -38,13 +38,13 @@ async function takeAll(store: Store, kinds: readonly string[]): Promise<void> {
   await runRetention(store, retention, { operator: RETAINER, signal: NEVER });
 }
 
-async function findings(store: Store, log: EmbeddedLog): Promise<readonly string[]> {
+export async function findings(store: Store, log: EmbeddedLog): Promise<readonly string[]> {
   const report = await audit(store.reads, { source: log, tailMayBeIncomplete: false, findingsMax: 20, signal: NEVER });
   return report.findings.map(({ code, offset, message }) => `${code} ${offset ?? "-"} ${message}`);
 }
 
 /** Parcels of which those heavier than 10 failed, as version 1 says. */
-async function failed(store: Store, heavy = 4): Promise<EmbeddedLog> {
+export async function failed(store: Store, heavy = 4): Promise<EmbeddedLog> {
   const log = openLog();
   const declared = ["sigma-contract", Buffer.from("parcel@1")] as const;
   await send(log, [parcel("light", 1), { text: "{" }]);

@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { openSqliteStoreInThread } from "../../../src/store/sqlite/store.ts";
+import type { Store } from "../../../src/store/store.ts";
 import { temporaryDirectory } from "../../embedded.ts";
 import { PATIENCE_MS } from "../../patience.ts";
 import { PARCEL_COLLECTIONS } from "../../rejudge/what-if-laws.ts";
+import { receiptLaws } from "./receipt-laws.ts";
 import { redriveLaws } from "./redrive-laws.ts";
 
-redriveLaws("the SQLite store", async () => {
+async function start(): Promise<{ readonly open: () => Promise<Store> }> {
   const path = join(temporaryDirectory(), "store.db");
   return {
     open: async () => {
@@ -17,4 +19,13 @@ redriveLaws("the SQLite store", async () => {
       return store;
     },
   };
-});
+}
+
+redriveLaws("the SQLite store", start);
+receiptLaws("the SQLite store", async () => ({
+  ...(await start()),
+  lose: async (store, note, from, to) => {
+    const lost = Array.from({ length: Number(to - from) }, (_, index) => ({ id: "", offset: from + BigInt(index) }));
+    await store.removeDocuments("", note, "receipt", lost);
+  },
+}));

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openAccess } from "../../../src/access/access.ts";
 import { openPeople, type PeopleOptions } from "../../../src/access/people/people.ts";
 import { openEmbedded } from "../../embedded.ts";
-import { freePorts } from "../../servers/cache.ts";
+import { freePorts } from "../../servers/ports.ts";
 import { startChromium, type Chromium, type Page } from "../../servers/chromium.ts";
 import { AUDIENCE, CLIENT, startOidc, type OidcServer } from "../../servers/oidc.ts";
 import { get, serve, type Service } from "../service.ts";

@@ -1,9 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { Producer, ProduceAcks } from "@platformatic/kafka";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { openKafkaSource } from "../../../src/source/kafka/source.ts";
-import { createTopic, kafkaForFile } from "../../servers/kafka-for-tests.ts";
+import { openKafkaSource, type KafkaSourceOptions } from "../../../src/source/kafka/source.ts";
+import { createTopic, kafkaForFile, withAdmin } from "../../servers/kafka-for-tests.ts";
 import { PATIENCE_MS } from "../../patience.ts";
 import { unavailable } from "../../unavailable.ts";
 import { lawOptions } from "./law-options.ts";
@@ -132,3 +135,62 @@ describe("the Kafka source", () => {
     expect(bytes).toBeLessThanOrEqual(1_000_000);
   });
 });
+
+describe("a member of a group", () => {
+  /** Longer than any test: a dead member holds up its group for so long. */
+  const SESSION_MS = 300_000;
+  const member = (brokers: string, topic: string, instanceId: string | null, stays = false): KafkaSourceOptions => ({
+    ...lawOptions(brokers),
+    topics: [topic],
+    group: { groupId: `group-${topic}`, instanceId, sessionTimeoutMs: SESSION_MS, stays },
+  });
+  const others = async (brokers: string, topic: string): Promise<number | undefined> =>
+    withAdmin(brokers, async (admin) => {
+      const groupId = `group-${topic}`;
+      return (await admin.describeGroups({ groups: [groupId] })).get(groupId)?.members.size;
+    });
+
+  test.each([
+    { name: "without a name leaves", topic: "waits", instanceId: null, stays: false, left: 1 },
+    { name: "that keeps its place ends", topic: "waits-kept", instanceId: "second", stays: true, left: 2 },
+  ])("$name at once, though the group waits for one that is dead", async ({ topic, instanceId, stays, left }) => {
+    const { brokers } = kafka.server();
+    await createTopic(brokers, topic, 1);
+    await deadMember(brokers, topic, SESSION_MS);
+    const source = await openKafkaSource(member(brokers, topic, instanceId, stays));
+    expect(source.isAssigned?.()).toBe(false);
+    await source.close();
+    expect(await others(brokers, topic)).toBe(left);
+  });
+
+  test("ends at once where its last commit is refused, and would join again behind one that is dead", async () => {
+    const { brokers } = kafka.server();
+    const topic = "refused-commit";
+    await createTopic(brokers, topic, 1);
+    const source = await openKafkaSource(member(brokers, topic, null));
+    const [stream] = await source.streams();
+    if (stream === undefined) throw new Error("there is no stream");
+    // The group no longer knows it, and waits for the dead one.
+    await withAdmin(brokers, async (admin) => admin.removeMembersFromConsumerGroup({ groupId: `group-${topic}` }));
+    await deadMember(brokers, topic, SESSION_MS);
+    source.commitHint?.(stream, 1n);
+    await source.close();
+    expect(await others(brokers, topic)).toBe(1);
+  });
+});
+
+/** Leaves a member in a group that was killed. */
+async function deadMember(brokers: string, topic: string, sessionMs: number): Promise<void> {
+  const script = new URL("member.child.ts", import.meta.url).pathname;
+  const child = spawn(process.execPath, [script, brokers, topic, `group-${topic}`, "", String(sessionMs)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await new Promise<void>((found, lost) => {
+    child.on("exit", () => lost(new Error("the member ended")));
+    createInterface({ input: child.stdout }).on("line", (line) => void (/^has \d/.test(line) && found()));
+  });
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
+}

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { BSON, type Db, type Document } from "mongodb";
+import { restoreDump } from "../mongodb/dumped.ts";
 
 // Stores of layout 1, as the last program that wrote that layout made them: `sigma ingest` of seven records (of which one is a
 // duplicate, one a conflict and two are wrong) and of two more, then `sigma streams resume`. Each has the embedded log beside it.
@@ -21,24 +22,9 @@ export function putOldLogOfDatabase(dataDir: string): void {
   writeFileSync(join(dataDir, "log.db"), unpacked("mongodb.log.db"));
 }
 
-/** A collection as it was read: options, indexes and documents with the types of BSON. */
-type OldCollection = {
-  readonly name: string;
-  readonly options: Document;
-  readonly indexes: readonly { readonly name: string; readonly key: Record<string, 1> }[];
-  readonly documents: readonly Document[];
-};
-
 /** Makes the collections of layout 1 with everything in them. */
 export async function makeOldDatabase(db: Db): Promise<void> {
-  const collections = BSON.EJSON.parse(String(unpacked("mongodb.json")), {
-    relaxed: false,
-  }) as readonly OldCollection[];
-  for (const { name, options, indexes, documents } of collections) {
-    const made = await db.createCollection(name, options);
-    if (indexes.length > 0) await made.createIndexes(indexes.map((index) => ({ ...index })));
-    if (documents.length > 0) await made.insertMany([...documents], { writeConcern: { w: "majority" } });
-  }
+  await restoreDump(db, new URL("mongodb.json.gz", import.meta.url));
 }
 
 /** The last entry of its ledger with another number, as a gateway of that program would append it. */

@@ -5,7 +5,8 @@ import type { JsonValue } from "../../../src/json/json.ts";
 import { compileNumberTypes, NOTHING_DECLARED, type NumberTypes } from "../../../src/schema/number-types.ts";
 import { closeDocument, createBsonWriter, openDocument, writtenBytes } from "../../../src/store/mongodb/bson-writer.ts";
 import { writePayload } from "../../../src/store/mongodb/payload.ts";
-import { writeFailed, writeReceipt } from "../../../src/store/mongodb/failure-document.ts";
+import { writeFailed } from "../../../src/store/mongodb/failure-document.ts";
+import { blocksOf, writeBlock } from "../../../src/store/mongodb/receipts.ts";
 import type { FailedRow } from "../../../src/store/store.ts";
 import { failedRow, idOf, NOTE, receiptRow } from "../rows.ts";
 
@@ -174,10 +175,26 @@ describe("a failure in BSON", () => {
   });
 });
 
-test("a receipt in BSON is an id and the fact that it repeats, in 60 bytes", () => {
-  const writer = createBsonWriter(8);
-  writeReceipt(writer, { ...NOTE, topic: "shipments" }, receiptRow(123_456n, "b"));
-  const bytes = writtenBytes(writer);
-  expect(BSON.deserialize(bytes)).toEqual({ _id: "shipments/0@123456#1", of: new UUID(idOf("b")) });
-  expect(bytes.length).toBe(60);
+test("receipts in BSON are a document for each 256 offsets: offsets in their order, and the fact that each repeats, 30 bytes or less", () => {
+  const stream = { ...NOTE, topic: "shipments" };
+  const receipts = [300n, 256n, 255n, 301n].map((offset) => receiptRow(offset, "b"));
+  const documents = blocksOf(stream, receipts).map((block) => {
+    const writer = createBsonWriter(8);
+    writeBlock(writer, block);
+    return BSON.deserialize(writtenBytes(writer));
+  });
+  const of = new UUID(idOf("b"));
+  expect(documents).toEqual([
+    { _id: "shipments/0@0#1", of: { 255: of } },
+    { _id: "shipments/0@256#1", of: { 256: of, 300: of, 301: of } },
+  ]);
+  const sizeOf = (count: number): number => {
+    const writer = createBsonWriter(8);
+    writeBlock(writer, {
+      id: "x",
+      receipts: Array.from({ length: count }, (_, n) => receiptRow(BigInt(n + 1_000_000))),
+    });
+    return writer.size;
+  };
+  expect(sizeOf(2) - sizeOf(1)).toBe(30);
 });

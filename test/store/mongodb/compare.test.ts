@@ -106,13 +106,21 @@ describe("a stored document", () => {
       ([id, ...rest]) => [id as [string, unknown], ...rest.toReversed()],
       "its fields are in another order",
     ],
-    ["another fact", "receipts", set("of", new UUID(idOf("z"))), "its of is another"],
+    ["another fact", "receipts", set("of", { 3: new UUID(idOf("z")) }), "its of is another"],
     [
       "the same fact under another subtype",
       "receipts",
-      set("of", new Binary(new UUID(idOf("a")).buffer)),
+      set("of", { 3: new Binary(new UUID(idOf("a")).buffer) }),
       "its of is another",
     ],
+    ["a fact as text", "receipts", set("of", { 3: idOf("a") }), "its of is another"],
+    [
+      "a field more",
+      "receipts",
+      (fields) => [...fields, ["note", "mine"]],
+      "its fields are others than `_id` and `of`",
+    ],
+    ["no offsets", "receipts", set("of", new UUID(idOf("a"))), "its fields are others than `_id` and `of`"],
     [
       "another stream of another number's type",
       "facts",
@@ -239,9 +247,18 @@ describe("where documents say that they belong", () => {
     // Whatever the source says: the id is not that of the position.
     for (const id of ["orders/0@02#1", "other/0@2#1", "orders/0@2#2", "orders/0@2", "x"])
       await failed.insertOne({ _id: id, source: { stream: new Int32(1), offset: Long.fromNumber(2) } });
+    const of = new UUID(idOf("b"));
+    const receipts = raw.collection<{ _id: string; of: unknown; more?: number }>("sigma_receipts");
+    // Offsets of another block, written otherwise, below zero; then blocks that begin elsewhere, or hold something else.
+    await receipts.updateOne({}, { $set: { of: { 3: new UUID(idOf("a")), 255: of, 256: of, "04": of, "-1": of } } });
+    await receipts.insertOne({ _id: "orders/0@257#1", of: { 258: of } });
+    await receipts.insertOne({ _id: "orders/0@512#1", of });
+    await receipts.insertOne({ _id: "orders/0@768#1", of: {}, more: 1 });
     const nowhere = { stream: null, offset: null };
     const found = await places(store);
-    expect(found).toHaveLength(10);
+    expect(found.filter(({ kind, stream }) => kind === "receipt" && stream === null)).toHaveLength(6);
+    expect((await store.reads.tally()).receipts).toBe(8);
+    expect(found.filter(({ kind }) => kind !== "receipt")).toHaveLength(9);
     expect(found).toEqual(
       expect.arrayContaining([
         { kind: "validated", collection: "orders", id: idOf("a"), stream: 1, offset: 1n },
@@ -254,6 +271,7 @@ describe("where documents say that they belong", () => {
         { kind: "failed", collection: "orders", id: "orders/0@2", ...nowhere },
         { kind: "failed", collection: "orders", id: "x", ...nowhere },
         { kind: "receipt", collection: "", id: idOf("a"), stream: 1, offset: 3n },
+        { kind: "receipt", collection: "", id: idOf("b"), stream: 1, offset: 255n },
       ]),
     );
   });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { findUriFaults } from "../../../src/store/mongodb/connect.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
 import { unavailable } from "../../unavailable.ts";
-import { failedRow, insertFacts, insertFailed, LAW_COLLECTION, validatedRow } from "../rows.ts";
+import { failedRow, insertFacts, insertFailed, LAW_COLLECTION, ledgerEntry, validatedRow } from "../rows.ts";
 import { testDatabase } from "./database.ts";
 
 const mongo = mongoForTests(1);
@@ -14,6 +14,18 @@ describe("the layout of a MongoDB store", () => {
     await Promise.all([database.open(), database.open()]);
     const { reads } = await database.open();
     expect(await reads.integrity()).toEqual([]);
+  });
+
+  test.each([
+    ["a field more", { note2: "mine" }],
+    ["a number of another type", { count: 3 }],
+  ])("an entry with %s, which its hash does not cover, is a fault of it", async (_, change) => {
+    const { open, raw } = await testDatabase(mongo.server());
+    const store = await open();
+    for (const seq of [0, 1]) await store.insertLedger(ledgerEntry(seq), Buffer.from("x"));
+    expect(await store.reads.integrity()).toEqual([]);
+    await raw.collection("sigma_ledger").updateOne({ seq: 1n }, { $set: change });
+    expect(await store.reads.integrity()).toEqual([expect.stringContaining("sigma_ledger holds documents (1)")]);
   });
 
   test("a collection that holds documents gets nothing new: every fault is named, and nothing is changed", async () => {
@@ -136,7 +148,7 @@ describe("the layout of a MongoDB store", () => {
         const refused = await unavailable(database.open({ readOnly }));
         expect([refused.code, refused.message]).toEqual([
           "STORE_OLDER",
-          `Cannot open database "${database.name}": it has an older layout of ours (1); this build writes 3 (it has ${what})`,
+          `Cannot open database "${database.name}": it has an older layout of ours (1); this build writes 4 (it has ${what})`,
         ]);
       }
       expect((await database.raw.listCollections().toArray()).map(({ name }) => name)).toEqual(before);
@@ -148,7 +160,7 @@ describe("the layout of a MongoDB store", () => {
     await database.open({ readOnly: true });
     expect(await database.raw.listCollections().toArray()).toEqual([]);
     await database.open();
-    expect(await database.raw.collection("sigma_layout").find().toArray()).toEqual([{ _id: "store", version: 3 }]);
+    expect(await database.raw.collection("sigma_layout").find().toArray()).toEqual([{ _id: "store", version: 4 }]);
   });
 
   test.each([[null], ["2"], [2.5], [0]])("a version that is %j is none", async (version) => {

@@ -13,7 +13,7 @@ import { LAW_COLLECTION } from "../rows.ts";
 import { testDatabase, type TestDatabase } from "./database.ts";
 
 const mongo = mongoForTests(1);
-const BEGUN = { version: new BSON.Int32(1), migratingTo: new BSON.Int32(3), aside: "layout1_" } as const;
+const BEGUN = { version: new BSON.Int32(1), migratingTo: new BSON.Int32(4), aside: "layout1_" } as const;
 const COLLECTIONS = [LAW_COLLECTION, "shipments"];
 
 // Code 121: what a gateway of before tells as STORE_REFUSED, and waits.
@@ -27,7 +27,7 @@ layoutLaws("the MongoDB store", MONGODB_LAYOUT, /Document failed validation/, as
     makeOlder: async () => makeOldDatabase(raw),
     makeNewer: async () => {
       await makePresent(database);
-      await raw.collection("sigma_layout").updateOne({}, { $set: { version: 4 } });
+      await raw.collection("sigma_layout").updateOne({}, { $set: { version: 5 } });
     },
     makeForeign: async () => void (await raw.collection("validated_accounts").insertOne({ name: "a" })),
     makeMixed: async () => {

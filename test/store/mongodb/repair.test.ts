@@ -1,8 +1,10 @@
+import { UUID } from "mongodb";
 import { onTestFinished } from "vitest";
 import { PARCEL_COLLECTIONS } from "../../rejudge/what-if-laws.ts";
 import { mongoForTests } from "../../servers/with-mongo.ts";
 import { repairLaws } from "../../repair/repair-laws.ts";
 import { testDatabase } from "./database.ts";
+import { receiptsIn } from "./receipts-in.ts";
 
 const mongo = mongoForTests(1);
 
@@ -17,7 +19,9 @@ repairLaws("the MongoDB store", async () => {
     change: async (kind) => {
       const collection = database.raw.collection(COLLECTIONS[kind]);
       const one = await collection.findOne({}, { sort: { _id: 1 } });
-      const change = { validated: { contract: "other@1" }, failed: { fingerprint: "x" }, receipt: { extra: 1 } }[kind];
+      const [offset] = Object.keys((one?.["of"] ?? {}) as object);
+      const receipt = { [`of.${offset}`]: new UUID() };
+      const change = { validated: { contract: "other@1" }, failed: { fingerprint: "x" }, receipt }[kind];
       await collection.updateOne({ _id: one!._id }, { $set: change });
     },
     dump: async () => {
@@ -26,9 +30,10 @@ repairLaws("the MongoDB store", async () => {
         for await (const bytes of database.raw.collection(name).find({}, { raw: true })) {
           const text = Buffer.from(bytes as unknown as Uint8Array).toString("hex");
           // The id is the first field.
-          rows.set(`${name} ${text.slice(8, 90)}`, text);
+          if (name !== COLLECTIONS.receipt) rows.set(`${name} ${text.slice(8, 90)}`, text);
         }
       }
+      for (const [place, of] of await receiptsIn(database.raw)) rows.set(`${COLLECTIONS.receipt} ${place}`, of);
       return rows;
     },
   };

@@ -1,3 +1,4 @@
+import { copyFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
@@ -167,6 +168,15 @@ describe("the index of ids", () => {
     ["a place is another", `UPDATE ${IDS} SET place = place + 1; DELETE FROM ${RUNS}`],
     ["a run is cut short", `UPDATE ${RUNS} SET ids = substr(ids, 1, 20)`],
     ["its last run says that all is settled", `UPDATE ${RUNS} SET settled = 9000000000000000000 WHERE run = 199`],
+    [
+      "its last run has a number behind which there is none",
+      `UPDATE ${RUNS} SET run = ${2n ** 63n - 1n} WHERE run = 199`,
+    ],
+    [
+      "its last run says that more is settled than can be",
+      `UPDATE ${RUNS} SET settled = ${2n ** 63n - 1n} WHERE run = 199`,
+    ],
+    ["a run begins at the last place that there is", `UPDATE ${RUNS} SET place = ${2n ** 63n - 1n} WHERE run = 198`],
     ["facts lie elsewhere", `UPDATE validated_${LAW_COLLECTION} SET place = place + 100000`],
   ])("is made anew where %s", async (_, damage) => {
     const { path, store, db } = await opened();
@@ -195,6 +205,52 @@ describe("the index of ids", () => {
     db.exec(`DROP TABLE ${IDS}`);
     const reopened = open(path);
     expect(await put(reopened, range(5, 12), 20)).toEqual(range(5, 10));
+  });
+
+  test("is made anew whole or not at all where the disk is full meanwhile", async () => {
+    const { path, store, db } = await opened();
+    await put(store, range(0, 3_000), 0);
+    await store.close();
+    db.exec(`DROP TABLE ${IDS}; DROP TABLE ${RUNS}; VACUUM`);
+    const pages = Number(db.prepare("PRAGMA page_count").get()?.["page_count"]);
+    const full = { path, collections: [LAW_COLLECTION], busyTimeoutMs: 1_000, pagesMax: pages + 6 };
+    expect(() => openSqliteStore(full)).toThrow(expect.objectContaining({ code: "STORE_FULL" }) as Error);
+    expect(await put(open(path), range(0, 10), 5_000)).toEqual(range(0, 10));
+  });
+
+  test("is right after a full disk although the file was away when the unit ended", async () => {
+    const { path, store } = await opened();
+    for (let unit = 0; unit < 150; unit += 1) await put(store, range(unit * 5, unit * 5 + 5), unit * 5);
+    await store.close();
+    const pages = Math.ceil(statSync(path).size / 4_096);
+    const ends: unknown[] = [];
+    for (let more = 100; more < 600; more += 20) {
+      const copy = `${path}-${more}`;
+      copyFileSync(path, copy);
+      const small = openSqliteStore({
+        path: copy,
+        collections: [LAW_COLLECTION],
+        busyTimeoutMs: 1_000,
+        pagesMax: pages + more,
+      });
+      onTestFinished(small.close);
+      const ended = small.unit(async (writes) => {
+        try {
+          await put({ ...small, ...writes }, range(1_000, 9_000), 10_000);
+        } finally {
+          renameSync(copy, `${copy}.away`);
+        }
+      });
+      ends.push(
+        await ended.then(
+          () => "stored",
+          (error: { readonly code: string }) => error.code,
+        ),
+      );
+      renameSync(`${copy}.away`, copy);
+      expect(await put(small, range(0, 750), 20_000)).toEqual(range(0, 750));
+    }
+    expect(new Set(ends)).toEqual(new Set(["STORE_MOVED", "stored"]));
   });
 
   test("outlives VACUUM, which may give rows other numbers", async () => {

@@ -222,6 +222,19 @@ describe("a store somebody changed", () => {
     ]);
   });
 
+  test("has no holders where the table of facts is gone, as a dry run of a repair asks", async () => {
+    const path = storePath();
+    const first = openStore(path);
+    await noteOf(first);
+    await insertFacts(first, LAW_COLLECTION, [validatedRow("a", 1n)]);
+    await first.close();
+    const db = new DatabaseSync(path);
+    db.exec(`DROP TABLE validated_${LAW_COLLECTION}`);
+    db.close();
+    const store = openStore(path, { collections: [] });
+    expect(await store.holders(LAW_COLLECTION, [idOf("a")])).toEqual(new Map());
+  });
+
   test("gives no decision over a holder that says nothing", async () => {
     const path = storePath();
     const store = openStore(path);

@@ -1,10 +1,13 @@
 import type { LineageView } from "../../../failures/lineage/lineage.ts";
 import type { RepeatedFact } from "../../../failures/repeated.ts";
 import { describeTaken, type Taken } from "../../../failures/taken.ts";
+import { redriveOf } from "../../../ledger/redrive-stream.ts";
 import { plainText } from "../../terminal/plain-text.ts";
 
-function factPlace({ topic, partition, offset }: RepeatedFact): string {
-  return `${topic}/${partition}@${offset}`;
+/** A fact that a redrive stored lies in a stream of its own, at the offset that the record has in the log. */
+function factPlace({ stream, topic, partition, offset }: RepeatedFact): string {
+  const redrive = redriveOf(stream);
+  return `${topic}/${partition}@${offset}${redrive === null ? "" : `, redriven by plan ${redrive.plan}`}`;
 }
 
 /** What became of a record when it was sent again, where it failed first, and what retention took of all that. */

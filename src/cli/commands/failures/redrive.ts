@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { CLOCK } from "../../../app/clock.ts";
 import { openDeciding } from "../../../app/deciding.ts";
 import { openEngine } from "../../../app/engine.ts";
+import { refuseWrongIndex } from "../../../app/stores.ts";
 import type { Config } from "../../../config/config.ts";
 import { EXIT } from "../../../config/codes.ts";
 import { cancelRedrive, pauseRedrive, readRedrives } from "../../../failures/redrive/act.ts";
@@ -132,6 +133,7 @@ export async function runPlan(command: Command, id: string, options: RunCommandO
     const { plan } = await known(store, id);
     refuseUnexpected(plan, options);
     const rate = options.rate ?? null;
+    if (!options.detach) await refuseWrongIndex(store);
     const deciding = await decidingOf();
     const asked = { by: options.detach ? "gateway" : "cli", rate, expect: null, operator } as const;
     const refused = await askToRun(store, deciding.contracts(), plan.id, asked);

@@ -1,4 +1,5 @@
 import type { LoadedContracts } from "../../../app/contracts.ts";
+import { checkFiles, refuseDamage } from "../../../app/data-directory.ts";
 import { EXIT } from "../../../config/codes.ts";
 import type { AnchorEvent, GatewayEvent, Observe } from "../../../gateway/event.ts";
 import { createRedaction } from "../../../failures/redact.ts";
@@ -12,7 +13,12 @@ import { note, printJson } from "../../terminal/output.ts";
 import { withCommands } from "../../terminal/printed-command.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import { onInterruption } from "../../terminal/signals.ts";
+import { tellWait } from "../../terminal/waiting.ts";
 import { createTallying, failedIn, printTally, tallyJson, tallyOf, type Tally } from "../../terminal/tally.ts";
+
+const CHECKING = "log and store are checked for damage; after 10 s the check goes on beside the records";
+/** Embedded files are opened within a moment, or not at all. */
+const OPENING = "MongoDB is asked for its collections";
 
 /** `sigma ingest` into the data directory: runs the whole pipeline in this process. */
 export async function ingestHere(reading: Reading, contracts: LoadedContracts): Promise<void> {
@@ -26,14 +32,23 @@ export async function ingestHere(reading: Reading, contracts: LoadedContracts): 
     tallying.observe(event);
     reportTrouble(event);
   };
-  const pipeline = await startPipeline(config, contracts, observe, undefined, reportAnchors).catch((error: unknown) => {
-    interruption.dispose();
-    throw error;
-  });
+  const check = await checkFiles(config);
+  const damage = onDamage(check);
+  const pipeline = await tellWait(options.quiet ? null : CHECKING, refuseDamage(check))
+    .then(async () => {
+      const starting = startPipeline(config, contracts, observe, undefined, reportAnchors);
+      return tellWait(options.quiet || config.mongodbUri === null ? null : OPENING, starting);
+    })
+    .catch(async (error: unknown) => {
+      await check.stop();
+      interruption.dispose();
+      throw error;
+    });
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   const failures = createFirstFailures(options.showFailures);
   try {
-    await decideBacklog(pipeline, topic, AbortSignal.any([interruption.signal, watch.signal]));
+    const stopped = AbortSignal.any([interruption.signal, damage.signal]);
+    await decideBacklog(pipeline, topic, AbortSignal.any([stopped, watch.signal]));
     tallying.clear();
     const onSettled = nameFailures(pipeline, failures, tallying.tally, config);
     const feeder = createFeeder(pipeline, topic, watch, { make, onSettled });
@@ -43,7 +58,7 @@ export async function ingestHere(reading: Reading, contracts: LoadedContracts): 
       count: feeder.appended,
       failed: () => failedIn(tallying.tally()),
     };
-    const stop = await readInputs(reading, sink, progress, interruption.signal);
+    const stop = await readInputs(reading, sink, progress, stopped);
     progress.end();
     const tally = await exactTally(pipeline, feeder, tallying.tally());
     if (options.json) printJson({ kind: "tally", topic, ...tallyJson(tally), firstFailures: failures.list() });
@@ -52,13 +67,22 @@ export async function ingestHere(reading: Reading, contracts: LoadedContracts): 
       printFirstFailures(failures.list(), failedIn(tally));
     }
     if (stop !== null) note(resumeHint(stop));
+    damage.signal.throwIfAborted();
     const failed = options.strict && failedIn(tally) > 0;
     process.exitCode = interruption.exitCode() ?? (failed ? EXIT.findings : EXIT.ok);
   } finally {
     progress.end();
     await pipeline.stop();
+    await check.stop();
     interruption.dispose();
   }
+}
+
+/** A signal that aborts with the damage that a check finds. */
+function onDamage({ damage }: Pick<Awaited<ReturnType<typeof checkFiles>>, "damage">): AbortController {
+  const found = new AbortController();
+  void damage.then((one) => (one === null ? undefined : found.abort(one)));
+  return found;
 }
 
 /**

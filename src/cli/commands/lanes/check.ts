@@ -30,10 +30,11 @@ export async function checkCommand(command: Command, options: CheckLanesOptions)
       onProgress: (records) => progress.update({ records, failed: 0, bytes: 0, bytesTotal: null }),
     });
     progress.end();
-    if (options.json) printReportJson(report);
-    else printReport(report);
+    const interrupted = interruption.exitCode() !== null;
+    if (options.json) printReportJson(report, interrupted);
+    else printReport(report, interrupted);
     process.exitCode = report.findingsTotal > 0 ? EXIT.audit : EXIT.ok;
-    if (interruption.exitCode() !== null) note("interrupted: this is not the whole check");
+    if (interrupted) note("interrupted: this is not the whole check");
     process.exitCode = interruption.exitCode() ?? process.exitCode;
   } finally {
     progress.end();
@@ -42,13 +43,13 @@ export async function checkCommand(command: Command, options: CheckLanesOptions)
   }
 }
 
-function printReportJson({ streams, findings, findingsTotal, strangers }: LanesReport): void {
+function printReportJson({ streams, findings, findingsTotal, strangers }: LanesReport, interrupted: boolean): void {
   for (const { stream, ...numbers } of streams) printJson({ kind: "stream", ...stream, ...numbers });
   for (const finding of findings) printJson({ kind: "finding", ...finding });
-  printJson({ kind: "end", findings: findingsTotal, strangers });
+  printJson({ kind: "end", findings: findingsTotal, strangers, ...(interrupted ? { interrupted } : {}) });
 }
 
-function printReport({ streams, findings, findingsTotal, strangers }: LanesReport): void {
+function printReport({ streams, findings, findingsTotal, strangers }: LanesReport, interrupted: boolean): void {
   printTable(
     [
       ["STREAM", "FROM", "MOVED TO", "LOG END", "RECORDS", "ONCE"],
@@ -63,5 +64,6 @@ function printReport({ streams, findings, findingsTotal, strangers }: LanesRepor
   for (const { what, topic, partition, offset } of findings) print(`${what} ${topic}/${partition}@${offset}`);
   if (findings.length < findingsTotal) print(`and ${findingsTotal - findings.length} more`);
   if (strangers > 0) print(`${counted(strangers, "record")} of the lanes came from no source`);
-  print(findingsTotal === 0 ? "each record is in its lanes exactly once" : counted(findingsTotal, "finding"));
+  const nothing = interrupted ? "NOT WHOLE  nothing was found so far" : "each record is in its lanes exactly once";
+  print(findingsTotal === 0 ? nothing : counted(findingsTotal, "finding"));
 }

@@ -55,8 +55,9 @@ export async function auditCommand(command: Command, options: AuditCommandOption
       onProgress: (records) => progress.update({ records, failed: 0, bytes: 0, bytesTotal: null }),
     });
     progress.end();
-    end(report, options, verified);
-    if (interruption.exitCode() !== null) note("interrupted: this is not the whole audit");
+    const interrupted = interruption.exitCode() !== null;
+    end(report, options, verified, interrupted);
+    if (interrupted) note("interrupted: this is not the whole audit");
     process.exitCode = interruption.exitCode() ?? process.exitCode;
   } finally {
     progress.end();
@@ -66,9 +67,14 @@ export async function auditCommand(command: Command, options: AuditCommandOption
   }
 }
 
-function end(report: AuditReport, { json }: AuditCommandOptions, verified: VerifiedAnchors | null): void {
-  if (json) printReportJson(report, verified);
-  else printReport(report, verified);
+function end(
+  report: AuditReport,
+  { json }: AuditCommandOptions,
+  verified: VerifiedAnchors | null,
+  interrupted = false,
+): void {
+  if (json) printReportJson(report, verified, interrupted);
+  else printReport(report, verified, interrupted);
   process.exitCode = report.findingsTotal > 0 ? EXIT.audit : EXIT.ok;
 }
 
@@ -100,17 +106,18 @@ function noData({ dataDir }: Config): Refusal {
   );
 }
 
-function printReportJson(report: AuditReport, verified: VerifiedAnchors | null): void {
+function printReportJson(report: AuditReport, verified: VerifiedAnchors | null, interrupted: boolean): void {
   const { findings, ...summary } = report;
   for (const finding of findings) printJson({ kind: "finding", ...finding });
   printJson({
     kind: "summary",
     ...summary,
     ...(verified === null ? {} : { anchors: verified.ends, torn: verified.torn }),
+    ...(interrupted ? { interrupted } : {}),
   });
 }
 
-function printReport(report: AuditReport, verified: VerifiedAnchors | null): void {
+function printReport(report: AuditReport, verified: VerifiedAnchors | null, interrupted: boolean): void {
   for (const finding of report.findings)
     print(`${styled("red", finding.code)}  ${placeOf(finding)}  ${finding.message}`);
   const left = report.findingsTotal - report.findings.length;
@@ -154,11 +161,8 @@ function printReport(report: AuditReport, verified: VerifiedAnchors | null): voi
     print(`anchor  ${place}  ${counter}  ${hash}  ${at}`);
   for (const place of verified?.torn ?? [])
     print(`torn  ${place}  a crash left its last line in the middle: it is no anchor`);
-  print(
-    report.findingsTotal === 0
-      ? `${styled("green", "OK")}  nothing was found`
-      : `${styled("red", "NOT OK")}  ${counted(report.findingsTotal, "finding")}`,
-  );
+  if (report.findingsTotal > 0) print(`${styled("red", "NOT OK")}  ${counted(report.findingsTotal, "finding")}`);
+  else print(interrupted ? "NOT WHOLE  nothing was found so far" : `${styled("green", "OK")}  nothing was found`);
 }
 
 function placeOf({ stream, seq, offset }: Finding): string {

@@ -119,7 +119,7 @@ async function erase(
   { signal }: Interruption,
   progress: ProgressLine,
 ): Promise<EraseReport> {
-  const erasing = await openErasing(config, await pastCollections(config));
+  const erasing = await openErasing(config, await pastCollections(config, "operate"));
   const onProgress = (records: number): void => progress.update({ records, failed: 0, bytes: 0, bytesTotal: null });
   try {
     const options = { operator, signal, onProgress };

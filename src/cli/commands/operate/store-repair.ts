@@ -36,8 +36,8 @@ export async function repairCommand(command: Command, options: RepairCommandOpti
       `Cannot repair "${config.dataDir}": it holds no data yet`,
       "name another directory with --data",
     );
-  const collections = await pastCollections(config);
-  const store = await openStoreFor(config, dryRun ? "read" : "operate", collections);
+  const purpose = dryRun ? "read" : "operate";
+  const store = await openStoreFor(config, purpose, await pastCollections(config, purpose));
   const interruption = onInterruption(config.shutdownDeadlineMs);
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   try {

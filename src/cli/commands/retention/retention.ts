@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { hasData } from "../../../app/data-directory.ts";
 import { pastCollections } from "../../../app/past-collections.ts";
 import { keepsAll, policyOf } from "../../../app/retaining.ts";
-import { openStoreFor } from "../../../app/stores.ts";
+import { openStoreFor, refuseWrongIndex } from "../../../app/stores.ts";
 import { EXIT } from "../../../config/codes.ts";
 import type { Config } from "../../../config/config.ts";
 import type { KeptFor } from "../../../config/retention-config.ts";
@@ -79,8 +79,8 @@ export async function retentionRun(command: Command, options: RetentionRunOption
   const config = await configFor(command);
   if (!hasData(config))
     throw usage("SIG-I-007", `Cannot look at "${config.dataDir}": it holds no data yet`, "name another with --data");
-  const collections = await pastCollections(config);
-  const store = await openStoreFor(config, options.dryRun ? "read" : "operate", collections);
+  const purpose = options.dryRun ? "read" : "operate";
+  const store = await openStoreFor(config, purpose, await pastCollections(config, purpose));
   const interruption = onInterruption(config.shutdownDeadlineMs);
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   try {
@@ -95,6 +95,7 @@ export async function retentionRun(command: Command, options: RetentionRunOption
       process.exitCode = interruption.exitCode() ?? (plan.faults.length > 0 ? EXIT.audit : EXIT.ok);
       return;
     }
+    await refuseWrongIndex(store);
     await confirm(plan, options);
     const operator = operatorOf({ reason: "retention" });
     const running = { operator, signal, onProgress: update };

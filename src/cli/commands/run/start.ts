@@ -99,7 +99,7 @@ async function requireTls({ http }: Config): Promise<ServedTls | null> {
 
 type Watch = ReturnType<typeof createHaltWatch>;
 
-/** Starts the service. A signal during the start ends the process at once: nothing was acknowledged yet. */
+/** Starts the service. A signal during the start ends the process at once, and in order: nothing was acknowledged yet. */
 async function startUninterrupted(
   config: Config,
   contracts: LoadedContracts,
@@ -109,7 +109,7 @@ async function startUninterrupted(
   { signal, exitCode }: Interruption,
   settings: readonly ShownSetting[],
 ): Promise<Service> {
-  const quit = (): void => process.exit(exitCode() ?? EXIT.error);
+  const quit = (): void => process.exit(exitCode() === EXIT.interrupted ? EXIT.interrupted : EXIT.ok);
   signal.addEventListener("abort", quit, { once: true });
   if (signal.aborted) quit();
   try {
