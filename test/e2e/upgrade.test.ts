@@ -103,7 +103,7 @@ async function twoMembers(workers = 1) {
       const id = `group-${topic}`;
       const group = (await admin.describeGroups({ groups: [id] })).get(id);
       const members = [...(group?.members.values() ?? [])];
-      if (group?.state !== "STABLE" || members.length !== places.length * workers) return null;
+      if (group?.state !== "Stable" || members.length !== places.length * workers) return null;
       return places.map(({ name }) =>
         members
           .filter(({ groupInstanceId }) => groupInstanceId?.startsWith(`${topic}-${name}`))
