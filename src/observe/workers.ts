@@ -12,6 +12,13 @@ export function logWorkers(log: Logger): (event: WorkerEvent) => void {
         const why = ended.signal === null ? `ended with ${ended.code ?? "no code"}` : `ended by ${ended.signal}`;
         return log.write("worker.lost", { "sigma.worker": worker, "sigma.why": why, "sigma.retry_ms": retryMs });
       }
+      case "worker-silent": {
+        const { worker, pid } = event;
+        const remedy = `let it go on, or end process ${pid ?? "of unknown id"} by kill -9: it is started again`;
+        return log.write("worker.silent", { "sigma.worker": worker, "sigma.remedy": remedy });
+      }
+      case "worker-heard":
+        return log.write("worker.heard", { "sigma.worker": event.worker });
       case "workers-rolling":
         return log.write("workers.rolling", { "sigma.count": event.count });
     }

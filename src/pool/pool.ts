@@ -160,6 +160,6 @@ function gone(members: readonly Member[]): Unavailable {
   return new Unavailable(
     "POOL_UNREACHABLE",
     `Cannot decide: no validator of decide.pool can be asked (${whys.join("; ")})`,
-    "start validators with the same contracts and the same version of the program, or leave decide.pool out",
+    "start validators with the same contracts, sources, lanes and version of the program, or leave decide.pool out",
   );
 }

@@ -3,6 +3,7 @@ import type { Totalling, Totals } from "../gateway/totals.ts";
 import type { Family } from "../observe/metrics/family.ts";
 import type { Load } from "../traffic/hot-keys.ts";
 import type { FromWorker, Standing } from "./messages.ts";
+import { listen } from "./silence.ts";
 import { supervise, type SuperviseDeps, type Supervisee } from "./supervise.ts";
 
 /** Workers that are watched over, seen as one gateway. */
@@ -13,13 +14,13 @@ export type Fleet = {
   readonly totals: Pick<Totalling, "totals" | "newestMs">;
   /** What a stream was seen to take by the worker that has it. */
   readonly loadOf: (stream: string) => Load | null;
-  /** The metrics of each worker that answers in time. */
+  /** The metrics of each worker that answers in time. One that hangs is not asked. */
   readonly families: () => Promise<readonly WorkerFamilies[]>;
   readonly workers: () => readonly FleetWorker[];
   readonly roll: () => Promise<void>;
 };
 
-/** `hangs`: it runs, and has said nothing for {@link SILENT_MS}. */
+/** `hangs`: it runs, and has said nothing for 10 s, its start included. */
 export type FleetWorker = Supervisee & { readonly hangs: boolean };
 
 export type WorkerFamilies = { readonly worker: string; readonly families: readonly Family[] };
@@ -29,17 +30,13 @@ export type FleetDeps = Omit<SuperviseDeps, "stood" | "answered">;
 /** How long a worker may take to say its metrics: less than a scrape may take. */
 export const ANSWER_WITHIN_MS = 5_000;
 
-/** A worker says how it stands twice a second at least. Of one that is silent for so long, what it said last is not believed. */
-export const SILENT_MS = 10_000;
-
 /** How often workers are told to hasten while somebody waits; less than the time for which they do. */
 export const HASTEN_EVERY_MS = 1_000;
 
 /** Starts workers and watches over them. */
 export function startFleet(deps: FleetDeps): Fleet {
   const standings = new Map<number, Standing>();
-  const heardMs = new Map<number, number>();
-  const hangs = (worker: number): boolean => deps.monotonicMs() - (heardMs.get(worker) ?? Infinity) >= SILENT_MS;
+  const { start, isSilent: hangs, close: stopListening } = listen(deps);
   const gone = createSum();
   const waiters = new Set<() => void>();
   const asking = createAsking(deps.later);
@@ -51,15 +48,14 @@ export function startFleet(deps: FleetDeps): Fleet {
   };
   const supervised = supervise({
     ...deps,
+    start,
     stood: (worker, standing) => {
       if (standing === null) {
         gone.add(standings.get(worker)?.totals);
         standings.delete(worker);
-        heardMs.delete(worker);
         asking.lost(worker);
       } else {
         standings.set(worker, standing);
-        heardMs.set(worker, deps.monotonicMs());
       }
       for (const look of waiters) look();
       hasten();
@@ -86,6 +82,7 @@ export function startFleet(deps: FleetDeps): Fleet {
       inFlightBytes: () => 0,
       stop: async () => {
         await supervised.stop();
+        stopListening();
         end();
       },
       done,
@@ -95,7 +92,11 @@ export function startFleet(deps: FleetDeps): Fleet {
       newestMs: (stream) => newestOf([...standings.values()], stream),
     },
     loadOf: (stream) => loadOf([...standings.values()], stream),
-    families: async () => familiesOf(supervised.workers(), asking.ask),
+    families: async () =>
+      familiesOf(
+        supervised.workers().filter(({ worker }) => !hangs(worker)),
+        asking.ask,
+      ),
     workers: () => supervised.workers().map((one) => ({ ...one, hangs: hangs(one.worker) })),
     roll: supervised.roll,
   };

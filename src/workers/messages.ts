@@ -18,6 +18,8 @@ export type Standing = {
 /** What a worker tells the process that watches over it. */
 export type FromWorker =
   | { readonly kind: "standing"; readonly standing: Standing }
+  /** It starts, and does not stand anywhere yet. */
+  | { readonly kind: "starting" }
   /** The answer to the question of that number. */
   | { readonly kind: "families"; readonly ask: number; readonly families: readonly Family[] };
 

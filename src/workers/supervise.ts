@@ -14,6 +14,10 @@ export type WorkerEvent =
   | { readonly kind: "worker-started"; readonly worker: number; readonly pid: number | null }
   /** It ended, and nobody had told it to. It is started again after `retryMs`. */
   | { readonly kind: "worker-lost"; readonly worker: number; readonly ended: Ended; readonly retryMs: number }
+  /** It runs, and says nothing any more: stopped, or held up by the machine. It is not ended for that. */
+  | { readonly kind: "worker-silent"; readonly worker: number; readonly pid: number | null }
+  /** It was silent, and speaks again. */
+  | { readonly kind: "worker-heard"; readonly worker: number }
   /** All workers are replaced, one after another. */
   | { readonly kind: "workers-rolling"; readonly count: number };
 
@@ -92,6 +96,7 @@ export function supervise(deps: SuperviseDeps): Supervised {
     one.process = deps.start(worker, {
       told: (message) => {
         if (message.kind === "families") return deps.answered(worker, message);
+        if (message.kind === "starting") return;
         one.isReady = message.standing.ready;
         deps.stood(worker, message.standing);
         changed(one);

@@ -88,6 +88,10 @@ test("a validator with other contracts is not used, and is said to have them", a
   const pool = poolOf([url], set, events);
   await until(() => states(pool)[0] === "other-set");
   expect(await outcomeOf(pool.decide(recordsOf("shipments"), set, NEVER))).toBe("POOL_UNREACHABLE");
+  // What topics are bound to is part of a set.
+  await expect(pool.decide(recordsOf("shipments"), set, NEVER)).rejects.toMatchObject({
+    remedy: expect.stringContaining("the same contracts, sources, lanes and version") as string,
+  });
   expect(events).toMatchObject([{ url, state: "other-set", why: expect.stringMatching(/contract set/) as string }]);
   // Its own health check does not count: each question names the set.
   const answer = await fetch(`${url}/v1/decide`, {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { HASTEN_EVERY_MS, SILENT_MS, startFleet } from "../../src/workers/fleet.ts";
+import { HASTEN_EVERY_MS, startFleet } from "../../src/workers/fleet.ts";
 import type { FromWorker, Standing, ToWorker } from "../../src/workers/messages.ts";
 import { HASTY_MS } from "../../src/workers/reporting.ts";
+import { SILENT_MS } from "../../src/workers/silence.ts";
 
 const STREAM = { id: "a/b/0", topic: "orders", partition: 0 };
 
@@ -73,21 +74,30 @@ test("workers are told to hasten when somebody waits for a decision, again while
 
 test("a worker that hangs, and so says nothing, is not ready and not up, until it speaks again", () => {
   let nowMs = 0;
+  const heard: ToWorker[] = [];
   const { fleet, tellOf } = fleetOf(
     2,
-    () => undefined,
+    (message) => void heard.push(message),
     () => nowMs,
   );
   const seen = (): unknown => [fleet.gateway.ready(), fleet.workers().map(({ hangs }) => hangs)];
   // One that was just started has said nothing yet, and does not hang.
-  nowMs = SILENT_MS;
+  nowMs = SILENT_MS - 1;
   expect(seen()).toEqual([false, [false, false]]);
+  // The other one hangs before its first word.
+  tellOf({ kind: "starting" }, 0);
+  nowMs += 1;
+  expect(seen()).toEqual([false, [false, true]]);
   tellOf(standingAt(1n), 0);
   tellOf(standingAt(1n), 1);
   expect(seen()).toEqual([true, [false, false]]);
   nowMs += SILENT_MS;
   tellOf(standingAt(2n), 1);
   expect(seen()).toEqual([false, [true, false]]);
+  // A page of metrics does not wait for it.
+  const asked = heard.length;
+  void fleet.families();
+  expect(heard.slice(asked)).toEqual([expect.objectContaining({ kind: "families" })]);
   tellOf(standingAt(2n), 0);
   expect(seen()).toEqual([true, [false, false]]);
 });

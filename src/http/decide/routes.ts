@@ -76,6 +76,6 @@ function otherContracts(digest: string): ProblemError {
     code: "other-contracts",
     title: "Conflict",
     detail: `This process decides by contract set ${digest} and engine ${ENGINE}`,
-    remedy: "give all processes the same contracts and the same version of the program",
+    remedy: "give all processes the same contracts, sources, lanes and version of the program",
   });
 }

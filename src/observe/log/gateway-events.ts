@@ -30,6 +30,20 @@ export const GATEWAY_EVENTS = {
     fields: ["sigma.worker", "sigma.why", "sigma.retry_ms"],
     optional: [],
   },
+  "worker.silent": {
+    level: "warn",
+    message: "a worker runs and has said nothing for 10 s",
+    groups: [],
+    fields: ["sigma.worker", "sigma.remedy"],
+    optional: [],
+  },
+  "worker.heard": {
+    level: "info",
+    message: "a worker that was silent speaks again",
+    groups: [],
+    fields: ["sigma.worker"],
+    optional: [],
+  },
   "workers.rolling": {
     level: "info",
     message: "workers are replaced, one after another",
