@@ -1,27 +1,28 @@
 import type { Config } from "../config/config.ts";
+import type { KafkaConfig } from "../config/kafka-config.ts";
 import { readKafkaCredentials } from "../config/kafka-credentials.ts";
 import type { CompiledContractSet } from "../core/compiled.ts";
 import type { ContractSet } from "../core/contract-set.ts";
 import type { Check } from "../doctor/check.ts";
 import { parseJson } from "../json/parse-json.ts";
-import { notifiedTopics } from "./logs.ts";
+import type { KafkaDiagnosis } from "../source/kafka/diagnose.ts";
+import { decidingGroup, notifiedTopics } from "./logs.ts";
+import { routesHere } from "./roles.ts";
+import { routerGroup } from "./routing.ts";
 import { MONGODB_TIMEOUTS } from "./stores.ts";
 
 /** Checks Kafka, MongoDB, the schema registry and the language model for `sigma doctor`, as far as they are configured. Changes nothing. */
 export async function checkEngines(config: Config, set: CompiledContractSet | null): Promise<readonly Check[]> {
-  const { kafka, mongodbUri, registry, sources } = config;
+  const { kafka, mongodbUri, registry } = config;
   const collections = new Set(set === null ? [] : [...set.bySubject.values()].map(({ collection }) => collection));
   const checks: Check[] = [];
   if (kafka !== null) {
     const { diagnoseKafka } = await import("../source/kafka/diagnose.ts");
-    const { group, acceptCompacted } = kafka;
-    const topics = sources.map(({ topic }) => topic);
-    const appendOnly = await notifiedTopics(config, kafka);
+    const { acceptCompacted } = kafka;
     const connection = readKafkaCredentials(kafka);
     const anchors = config.anchor.topic;
-    checks.push(
-      ...(await diagnoseKafka({ connection, topics, appendOnly, anchors, group, acceptCompacted, now: Date.now })),
-    );
+    const used = await usedOf(config, kafka);
+    checks.push(...(await diagnoseKafka({ connection, ...used, anchors, acceptCompacted, now: Date.now })));
   }
   if (registry !== null && set !== null) {
     const { diagnoseRegistry } = await import("../registry/diagnose.ts");
@@ -34,6 +35,26 @@ export async function checkEngines(config: Config, set: CompiledContractSet | nu
   }
   checks.push(...(await checkModel(config)));
   return checks;
+}
+
+/** The topics and groups that a process of this role uses. A router reads the sources of lanes, and appends to the lanes. */
+async function usedOf(
+  config: Config,
+  kafka: KafkaConfig,
+): Promise<Pick<KafkaDiagnosis, "topics" | "appendOnly" | "groups">> {
+  const { role } = config.process;
+  const routed = config.routes.map(({ source }) => source.topic);
+  const routerGroups = config.routes.length > 0 && routesHere(config) ? [routerGroup(kafka)] : [];
+  if (role === "router") {
+    const lanes = config.routes.flatMap((route) => route.lanes.map(({ topic }) => topic));
+    return { topics: routed, appendOnly: lanes, groups: routerGroups };
+  }
+  const decided = config.sources.map(({ topic }) => topic);
+  return {
+    topics: role === "worker" ? decided : [...routed, ...decided],
+    appendOnly: await notifiedTopics(config, kafka),
+    groups: [decidingGroup(config, kafka), ...routerGroups],
+  };
 }
 
 /** How long a server of language models may take to say what it has. */

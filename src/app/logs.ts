@@ -47,19 +47,22 @@ export async function embeddedLog(
 
 export async function openKafka(config: Config, kafka: KafkaConfig, purpose: Purpose): Promise<Source & Log> {
   const { openKafkaSource } = await import("../source/kafka/source.ts");
-  const { group: groupId, instanceId, sessionTimeoutMs, staysInGroup: stays } = kafka;
+  const { instanceId, sessionTimeoutMs, staysInGroup: stays } = kafka;
   return openKafkaSource({
     connection: readKafkaCredentials(kafka),
     topics: config.sources.map(({ topic }) => topic),
     appended: config.routes.map(({ source }) => source.topic),
     alsoNeeded: purpose === "gateway" ? await notifiedTopics(config, kafka) : [],
     group:
-      purpose !== "gateway"
-        ? null
-        : { groupId: [groupId, ...config.laneNames].join("."), instanceId, sessionTimeoutMs, stays },
+      purpose !== "gateway" ? null : { groupId: decidingGroup(config, kafka), instanceId, sessionTimeoutMs, stays },
     acceptCompacted: purpose !== "gateway" ? config.sources.map(({ topic }) => topic) : kafka.acceptCompacted,
     fetchWaitMs: FETCH_WAIT_MS,
   });
+}
+
+/** The group whose members decide; workers of some lanes have one of their own. */
+export function decidingGroup({ laneNames }: Pick<Config, "laneNames">, { group }: Pick<KafkaConfig, "group">): string {
+  return [group, ...laneNames].join(".");
 }
 
 /** The topics that the gateway appends notifications to: mirrors and advisories. */

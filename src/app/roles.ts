@@ -13,9 +13,14 @@ export function routesHere({ process: { role }, laneNames }: Pick<Config, "proce
   return role === "router" || (role === "all" && laneNames.length === 0);
 }
 
+/** Whether a process of this configuration decides, by itself or by its workers. */
+export function decides({ process: { role } }: Pick<Config, "process">): boolean {
+  return role === "all" || role === "worker";
+}
+
 /** Whether a process of this configuration decides by itself, and has no workers for it. */
-export function decidesHere({ process: { role, workers } }: Pick<Config, "process">): boolean {
-  return workers === 1 && (role === "all" || role === "worker");
+export function decidesHere({ process }: Pick<Config, "process">): boolean {
+  return process.workers === 1 && decides({ process });
 }
 
 /**

@@ -5,6 +5,7 @@ import type { ShownSetting } from "../config/shown-setting.ts";
 import { isLoopback } from "../config/http-config.ts";
 import type { Observe } from "../gateway/event.ts";
 import { openSignatures } from "./anchor-signatures.ts";
+import { warnOfLeftBehind } from "./left-behind.ts";
 import { createAnchorNotes } from "../gateway/anchor-notes.ts";
 import type { RouterEvent } from "../lanes/event.ts";
 import type { Router } from "../lanes/router.ts";
@@ -25,7 +26,7 @@ import type { Redriving } from "./redriving.ts";
 import { decidesHere, hasStore, openRole, routesHere } from "./roles.ts";
 import type { ServedTls } from "./tls.ts";
 import { openTraces } from "./tracing.ts";
-import { Unavailable } from "../core/unavailable.ts";
+import type { Unavailable } from "../core/unavailable.ts";
 import type { IntegrityCheck } from "../sqlite/integrity.ts";
 import type { HttpDeps } from "../http/deps.ts";
 import type { Store } from "../store/store.ts";
@@ -89,7 +90,7 @@ export async function startService(
     );
     opened.push(pipeline.stop);
     const { store, shadow, contracts: live } = pipeline;
-    if (config.kafka === null && config.process.role === "all") await warnOfUndecided(pipeline, logger);
+    await warnOfLeftBehind(config, pipeline, logger);
     const reporting = await reportShadow(shadow, logger);
     const redriving = await openRedriving(config, pipeline, reports, opened);
     const router = await openRouter(config, pipeline, reports.router, opened);
@@ -273,25 +274,6 @@ async function routeDeps(config: Config, pipeline: Pipeline) {
     ...(pool === null ? {} : { pool: pool.validators }),
     ...(objectives === null ? {} : { objectives }),
   };
-}
-
-/** Warns of acknowledged but undecided records of topics that are not sources any more. */
-async function warnOfUndecided({ log, store }: Pipeline, logger: Logger): Promise<void> {
-  try {
-    const settled = new Map<string, bigint>();
-    for (const { stream } of await store.reads.logEnds()) settled.set(stream, (await store.tail(stream))?.to ?? 0n);
-    const { leftBehind } = await import("../audit/log.ts");
-    const remedy = "make its topic a source again, or put the log back that has them; docs/backup.md";
-    for (const { code, stream, message } of await leftBehind(store.reads, await log.streams(), (id) => settled.get(id)))
-      logger.write(
-        "stream.undecided",
-        { "sigma.stream.id": stream ?? undefined, "error.type": code, "sigma.remedy": remedy },
-        message,
-      );
-  } catch (error) {
-    // The streams report the same trouble.
-    if (!(error instanceof Unavailable)) throw error;
-  }
 }
 
 const SHADOW_LOG_EVERY_MS = 60_000;

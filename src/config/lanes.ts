@@ -1,6 +1,6 @@
 import type { LoadedContract } from "../contract/files.ts";
 import { didYouMean } from "../contract/yaml-fields.ts";
-import { laneTopic, takesAllOf, type Lane } from "../lanes/lane.ts";
+import { LANE_NAME, laneTopic, takesAllOf, type Lane } from "../lanes/lane.ts";
 import type { ConfigFault } from "./fault.ts";
 import { listOf } from "./list-of.ts";
 import type { LaneSetting, SourceSetting } from "./setting-row.ts";
@@ -22,7 +22,6 @@ export type LanePart =
 /** What is wrong with which part. */
 export type LaneFault = { readonly part: LanePart; readonly message: string; readonly remedy: string };
 
-const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 const POINTER = /^(?:\/(?:[^~/]|~[01]){0,200}){1,20}$/;
 const LIST_MAX = 64;
 const LANES_MAX = 32;
@@ -53,7 +52,7 @@ export function laneOf(
     return null;
   };
   const name = one("lane") ?? "";
-  if (!NAME.test(name)) {
+  if (!LANE_NAME.test(name)) {
     const message = `"${name.slice(0, 60)}" is no name of a lane, which has at most 40 lower-case letters, digits and dashes`;
     wrong("lane", message, "Write lane: urgent");
   }

@@ -8,6 +8,7 @@ import { checkAccess } from "./access.ts";
 import { checkAnchors } from "./anchors.ts";
 import { fail, ok, type Check } from "./check.ts";
 import { checkData, checkRestores } from "./data.ts";
+import { checkLanes } from "./lanes.ts";
 import { checkDirectory, checkPort } from "./machine.ts";
 import { checkTls } from "./tls.ts";
 
@@ -27,6 +28,7 @@ export async function examine(config: Config): Promise<readonly Check[]> {
     ...(await checkTls(config, Date.now())),
     ...(await checkAccess(config, Date.now)),
     ...(await engineChecks(config, contracts)),
+    ...(await checkLanes(config)),
     ...(embedded ? await checkRestores(config) : []),
     ...(embedded ? await checkData(config) : []),
     ...(await checkAnchors(config)),

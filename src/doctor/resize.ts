@@ -1,6 +1,7 @@
 import { openReadOnly } from "../app/engine.ts";
 import type { Config } from "../config/config.ts";
 import type { Source, Stream } from "../source/source.ts";
+import { undecidedOffsets } from "../source/undecided.ts";
 import { createKeyCounter, hashedKey, type Load } from "../traffic/hot-keys.ts";
 import { fail, ok, warn, type Check } from "./check.ts";
 
@@ -48,8 +49,8 @@ export async function examineResize(config: Config, { topic, to }: Resize): Prom
     let undecided = 0n;
     for (const stream of streams) {
       const { end } = await log.bounds(stream);
-      const settledTo = (await store.tail(stream.id))?.to ?? 0n;
-      if (end > settledTo) undecided += end - settledTo;
+      const settledTo = (await store.tail(stream.id))?.to ?? null;
+      undecided += await undecidedOffsets(log, stream, settledTo, end);
     }
     return [
       ok("partitions", `${topic} has ${from} partitions, and would have ${to}`),

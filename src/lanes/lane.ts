@@ -43,7 +43,25 @@ function within<Item>(some: readonly Item[] | null, all: readonly Item[]): boole
 /** Header that tells the priority of a record, to lanes with `priority`. */
 export const PRIORITY_HEADER = "sigma-priority";
 
+/** Between source and lane in the name of a lane's topic. A lane's own name has no dot. */
+const BETWEEN = ".lane.";
+
 /** The topic of a lane of a source. */
 export function laneTopic(source: string, lane: string): string {
-  return `${source}.lane.${lane}`;
+  return `${source}${BETWEEN}${lane}`;
+}
+
+/** What a lane may be called. */
+export const LANE_NAME: RegExp = /^[a-z0-9][a-z0-9-]{0,39}$/;
+
+/**
+ * Those of some topics that by their names are lanes of a source, and are none now: taken out of the configuration, or renamed.
+ * @param current every source and every lane now.
+ */
+export function formerLanes(topics: readonly string[], current: ReadonlySet<string>): readonly string[] {
+  return topics.filter((topic) => {
+    if (current.has(topic)) return false;
+    const at = topic.lastIndexOf(BETWEEN);
+    return at > 0 && current.has(topic.slice(0, at)) && LANE_NAME.test(topic.slice(at + BETWEEN.length));
+  });
 }

@@ -47,7 +47,7 @@ describe("sigma status, doctor and audit", () => {
         duplicates: 1,
         failed: 1,
         failures: { schema: 1 },
-        streams: [{ topic: "sigma-aetl.shipments", partition: 0, settledTo: "5", end: "5" }],
+        streams: [{ topic: "sigma-aetl.shipments", partition: 0, settledTo: "5", end: "5", undecided: "0" }],
       },
     ]);
   });

@@ -140,7 +140,7 @@ describe("sigma doctor on Kafka", () => {
       connection: { brokers: [kafka.brokers], tls: null, sasl: null },
       topics: [],
       appendOnly: [],
-      group: "any",
+      groups: ["any"],
       acceptCompacted: [],
       now: () => Date.now() + 60_000,
     });

@@ -20,7 +20,8 @@ export type KafkaDiagnosis = {
   readonly appendOnly: readonly string[];
   /** Topic that anchors are written to; null when there is none. */
   readonly anchors?: string | null;
-  readonly group: string;
+  /** Groups that positions are committed to. */
+  readonly groups: readonly string[];
   readonly acceptCompacted: readonly string[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -53,7 +54,8 @@ export async function diagnoseKafka(options: KafkaDiagnosis): Promise<readonly C
     const isThere = found.every(({ result }) => result !== "fail");
     checks.push(...found, ...(isThere ? await checkAnchorsStay(options, anchors) : []));
   }
-  return [...checks, await checkGroup(options), await compareClocks(options, reached)];
+  for (const group of options.groups) checks.push(await checkGroup(options, group));
+  return [...checks, await compareClocks(options, reached)];
 }
 
 /**
@@ -238,8 +240,8 @@ function checkRetention(topic: string, policy: string, retentionMs: number): rea
   return [warn(name, message, fix)];
 }
 
-async function checkGroup(options: KafkaDiagnosis): Promise<Check> {
-  const { connection, group } = options;
+async function checkGroup(options: KafkaDiagnosis, group: string): Promise<Check> {
+  const { connection } = options;
   try {
     const groups = await withAdmin(connection, async (admin) =>
       admin.describeGroups({ groups: [group], includeAuthorizedOperations: true }),

@@ -76,3 +76,13 @@ export async function compactedTopics(
     await admin.close();
   }
 }
+
+/** The names of all topics that the cluster shows to this user. */
+export async function topicNames(connection: KafkaConnection): Promise<readonly string[]> {
+  const admin = new Admin(baseOptions(connection));
+  try {
+    return await guarded(async () => admin.listTopics());
+  } finally {
+    await admin.close();
+  }
+}

@@ -3,6 +3,7 @@ import { EXIT } from "../../../config/codes.ts";
 import { hasData } from "../../../app/data-directory.ts";
 import { openReadOnly } from "../../../app/engine.ts";
 import { streamStates } from "../../../operator/stream-states.ts";
+import { undecidedOffsets } from "../../../source/undecided.ts";
 import { asciiControls, counted, grouped, print, printJson, printTable, styled } from "../../terminal/output.ts";
 import { toRun } from "../../terminal/printed-command.ts";
 import { Refusal } from "../../terminal/refusal.ts";
@@ -20,6 +21,8 @@ type StreamStatus = {
   /** Records at offsets below it are decided and stored; null before the first batch. */
   readonly settledTo: bigint | null;
   readonly end: bigint;
+  /** Offsets between the two, where a record is among them. */
+  readonly undecided: bigint;
 };
 
 /** `sigma status`: shows the content of the data directory, or the readiness of a running gateway. */
@@ -34,11 +37,13 @@ export async function status(command: Command, options: Options): Promise<void> 
     const { validated, failed, receipts } = await store.reads.tally();
     const failures = new Map((await store.reads.failureCounts()).map(({ code, count }) => [code, count]));
     const tally: Tally = { records: validated + failed + receipts, stored: validated, duplicates: receipts, failures };
-    const streams = (await streamStates(log, store)).flatMap((state): readonly StreamStatus[] => {
-      if (state.kind !== "current") return [];
+    const streams: StreamStatus[] = [];
+    for (const state of await streamStates(log, store)) {
+      if (state.kind !== "current") continue;
       const { stream, settledTo, logEnd: end } = state;
-      return [{ topic: stream.topic, partition: stream.partition, settledTo, end }];
-    });
+      const undecided = await undecidedOffsets(log, stream, settledTo, end);
+      streams.push({ topic: stream.topic, partition: stream.partition, settledTo, end, undecided });
+    }
     if (options.json)
       return printJson({ kind: "status", dataDir: config.dataDir, empty: false, ...tallyJson(tally), streams });
     printTally(tally);
@@ -64,9 +69,8 @@ function logMissing(path: string): Refusal {
 }
 
 function printStreams(streams: readonly StreamStatus[]): void {
-  const rows = streams.map(({ topic, partition, settledTo, end }) => {
-    const behind = end - (settledTo ?? 0n);
-    const waiting = behind === 0n ? "everything decided" : `${counted(Number(behind), "offset")} not decided yet`;
+  const rows = streams.map(({ topic, partition, settledTo, end, undecided }) => {
+    const waiting = undecided === 0n ? "everything decided" : `${counted(Number(undecided), "offset")} not decided yet`;
     return [`${topic}/${partition}`, String(settledTo ?? 0), String(end), waiting];
   });
   printTable([["STREAM", "SETTLED TO", "LOG END", ""], ...rows], [1, 2]);
