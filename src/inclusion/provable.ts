@@ -30,6 +30,14 @@ export type Obstacles = {
 
 /** Searches every schema that can be reached from the root. Definitions without a reference to them do not count. */
 export function obstaclesIn(document: SchemaDocument): Obstacles {
+  return obstaclesFrom([rootOf(document)]).obstacles;
+}
+
+/** Searches every schema that can be reached from some, and says which those are. */
+export function obstaclesFrom(nodes: readonly SchemaNode[]): {
+  readonly obstacles: Obstacles;
+  readonly reached: ReadonlySet<JsonValue>;
+} {
   const toEvaluation: Gap[] = [];
   const toProof: Gap[] = [];
   const done = new Set<JsonValue>();
@@ -52,9 +60,9 @@ export function obstaclesIn(document: SchemaDocument): Obstacles {
     path.delete(schema);
     open.push(...partsOf(node).filter(({ pointer }) => !isDefinition(node, pointer)));
   };
-  const open = [rootOf(document)];
+  const open = [...nodes];
   for (let next = open.pop(); next !== undefined; next = open.pop()) if (!path.has(next.schema)) visit(next);
-  return { toEvaluation, toProof };
+  return { obstacles: { toEvaluation, toProof }, reached: done };
 }
 
 function isDefinition(node: SchemaNode, pointer: string): boolean {

@@ -1,5 +1,6 @@
 import { pointerOf, unescapeStep } from "../json/pointer.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
+import { KEYWORDS } from "../schema/keywords.ts";
 import { spend, unlimited, type Effort } from "./effort.ts";
 import type { Numeric } from "./multiples.ts";
 import type { Found } from "./pattern-search.ts";
@@ -67,11 +68,11 @@ export function openSchema(
   root: JsonObject | boolean,
   shared: Shared = createShared(unlimited()),
 ): SchemaDocument {
-  const anchors = new Map<string, SchemaNode>();
-  const resolve = (ref: string): SchemaNode | null => anchors.get(ref) ?? followPointer(document, ref, inner.found);
+  // In a document with inner `$id`s nothing is followed: they change the base of pointers, and their anchors are their own.
+  const resolve = (ref: string): SchemaNode | null =>
+    anchors === null ? null : (anchors.get(ref) ?? followPointer(document, ref));
   const document: SchemaDocument = { name, root, resolve, shared };
-  const inner = { found: false };
-  collectAnchors(rootOf(document), anchors, inner, true);
+  const anchors = anchorsOf(document);
   return document;
 }
 
@@ -182,33 +183,33 @@ function asSchema(value: JsonValue): JsonObject | boolean {
   return typeof value === "boolean" || isObject(value) ? value : true;
 }
 
-function collectAnchors(
-  node: SchemaNode,
-  anchors: Map<string, SchemaNode>,
-  inner: { found: boolean },
-  isRoot: boolean,
-): void {
-  const { schema } = node;
-  if (!isObject(schema)) return;
-  const id = own(schema, "$id");
-  const anchor = own(schema, "$anchor");
-  if (typeof id === "string") {
-    if (isRoot) anchors.set(id, node);
-    else inner.found = true;
+/** The schemas of a document by anchor, and the root by its `$id`; null when a schema further inside has an `$id` of its own. */
+function anchorsOf(document: SchemaDocument): ReadonlyMap<string, SchemaNode> | null {
+  const root = rootOf(document);
+  const anchors = new Map<string, SchemaNode>();
+  const open = [root];
+  for (const node of open) {
+    const { schema } = node;
+    if (!isObject(schema)) continue;
+    const [id, ...names] = ["$id", "$anchor", "$dynamicAnchor"].map((keyword) => own(schema, keyword));
+    if (typeof id === "string") {
+      if (node !== root) return null;
+      anchors.set(id, node);
+    }
+    for (const name of names) if (typeof name === "string") anchors.set(`#${name}`, node);
+    for (const [keyword, value] of Object.entries(schema)) {
+      // What looks like an anchor in a constant or an example is none.
+      const shape = Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword] : "value";
+      if (shape === "schema") open.push(childOf(node, value, keyword));
+      else if (shape !== "value" && (isObject(value) || isList(value)))
+        for (const [step, part] of Object.entries(value)) open.push(childOf(node, part, keyword, step));
+    }
   }
-  for (const name of [anchor, own(schema, "$dynamicAnchor")])
-    if (typeof name === "string") anchors.set(`#${name}`, node);
-  for (const [keyword, value] of Object.entries(schema)) {
-    if (isObject(value)) collectAnchors(childOf(node, value, keyword), anchors, inner, false);
-    else if (isList(value))
-      for (const [index, item] of value.entries())
-        collectAnchors(childOf(node, item, keyword, index), anchors, inner, false);
-  }
+  return anchors;
 }
 
-/** Follows a pointer reference. In a document with inner `$id`s nothing is followed, since they change the base of pointers. */
-function followPointer(document: SchemaDocument, ref: string, hasInnerIds: boolean): SchemaNode | null {
-  if (hasInnerIds) return null;
+/** Follows a pointer reference. */
+function followPointer(document: SchemaDocument, ref: string): SchemaNode | null {
   if (ref === "#") return rootOf(document);
   if (!ref.startsWith("#/")) return null;
   let value: JsonValue | undefined = document.root;

@@ -139,6 +139,20 @@ describe("what cannot be decided", () => {
     ).not.toContain("compatible");
   });
 
+  test.each<[string, JsonObject]>([
+    ["a constant", { examples: [{ $anchor: "x", type: "number" }] }],
+    ["another value", { not: { const: { deep: [{ $dynamicAnchor: "x", type: "number" }] } } }],
+    ["a schema with an identifier of its own", { $defs: { z: { $id: "https://example.com/z", $anchor: "x" } } }],
+    [
+      "a schema inside one",
+      { $defs: { z: { $id: "https://example.com/z", items: { $anchor: "x", type: "number" } } } },
+    ],
+  ])("an anchor of the same name in %s is not what a reference means", (_, { $defs, ...more }) => {
+    const before = { $ref: "#x", ...more, $defs: { a: { $anchor: "x", type: "string" }, ...($defs as JsonObject) } };
+    const number = version([], { schema: { type: "number" }, identity: [] });
+    expect(kinds(version([], { schema: before, identity: [] }), number)).toEqual(["incompatible", "incompatible"]);
+  });
+
   test("unknown names the place and the reason", () => {
     const before = { schema: { pattern: "^(?!x)" }, rules: [], identity: [] };
     const after = { schema: { pattern: "^(?!xy)" }, rules: [], identity: [] };

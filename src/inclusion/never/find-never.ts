@@ -1,10 +1,10 @@
 import type { FormatsMode } from "../../core/contract-set.ts";
-import type { JsonObject } from "../../json/json.ts";
+import type { JsonObject, JsonValue } from "../../json/json.ts";
 import { must } from "../conjunction.ts";
 import type { Effort } from "../effort.ts";
 import { withoutFormatNotes } from "../format-notes.ts";
-import { obstaclesIn } from "../provable.ts";
-import { createShared, openSchema, rootOf } from "../schema-node.ts";
+import { obstaclesFrom } from "../provable.ts";
+import { createShared, openSchema, rootOf, type SchemaNode } from "../schema-node.ts";
 import { everyNode } from "../walk.ts";
 import { isNever } from "./contradiction.ts";
 import type { Never } from "./never.ts";
@@ -25,12 +25,12 @@ export type NeverReport = { readonly found: readonly Never[]; readonly isWhole: 
 export function neverIn(schema: JsonObject | boolean, formats: FormatsMode): NeverReport {
   const effort: Effort = { left: WHOLE_STEPS };
   const document = openSchema("schema", withoutFormatNotes(schema, formats), createShared(effort));
-  const obstacles = obstaclesIn(document);
+  const { obstacles, reached } = obstaclesFrom([rootOf(document)]);
   if (obstacles.toEvaluation.length > 0) return { found: [], isWhole: false };
   const isProvable = obstacles.toProof.length === 0;
   const isWhole = isProvable && isNever([must(rootOf(document))]);
   effort.left = STEPS;
-  const nodes = everyNode(document);
+  const nodes = searchable(everyNode(document), reached);
   const search: Search = { found: nodes.flatMap(neverByItself), seen: new Set() };
   if (isProvable) for (const node of nodes.toReversed()) searchNever(node, search);
   const order = new Map(nodes.map(({ pointer }, index) => [pointer, index]));
@@ -42,6 +42,15 @@ export function neverIn(schema: JsonObject | boolean, formats: FormatsMode): Nev
     return 0;
   };
   return { found: distinct(search.found).toSorted((a, b) => rank(a.pointer) - rank(b.pointer)), isWhole };
+}
+
+/**
+ * The nodes of a document that can be searched: all of them, or those that the root reaches when a definition that nothing refers
+ * to cannot be evaluated.
+ */
+function searchable(nodes: readonly SchemaNode[], reached: ReadonlySet<JsonValue>): readonly SchemaNode[] {
+  const { toEvaluation, toProof } = obstaclesFrom(nodes).obstacles;
+  return toEvaluation.length + toProof.length === 0 ? nodes : nodes.filter(({ schema }) => reached.has(schema));
 }
 
 /** The first finding at each place. */

@@ -273,3 +273,20 @@ describe("the words", () => {
     ]);
   });
 });
+
+describe("a definition that nothing refers to and that cannot be evaluated", () => {
+  test.each<[string, JsonObject]>([
+    ["leads back to itself", { loop: { enum: [2], anyOf: [{ const: 1 }, { $ref: "#/$defs/loop" }] } }],
+    [
+      "leads back to itself through another",
+      { a: { enum: [2], $ref: "#/$defs/b" }, b: { allOf: [{ $ref: "#/$defs/a" }] } },
+    ],
+    [
+      "refers to where identifiers differ",
+      { a: { enum: [2], $ref: "https://example.com/b" }, b: { $id: "https://example.com/b", type: "number" } },
+    ],
+    ["depends on who refers", { a: { enum: [2], $dynamicRef: "#d" }, d: { $dynamicAnchor: "d", type: "number" } }],
+  ])("%s: the rest is searched", (_, $defs) => {
+    expect(places({ ...object({ a: { minimum: 5, maximum: 3 } }), $defs })).toEqual(["nothing /properties/a/maximum"]);
+  });
+});
