@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { decide } from "../src/core/decide.ts";
 import { type ContractSet, type ContractVersion, versionDigest } from "../src/core/contract-set.ts";
 import type { Header } from "../src/core/record.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
+import { openWhatIfJudges } from "../src/app/what-if-judges.ts";
 import { candidateFrom, type Candidate } from "../src/rejudge/candidate.ts";
 import { whatIf } from "../src/rejudge/what-if/what-if.ts";
 import { readArguments, wholeNumber } from "./arguments.ts";
@@ -49,6 +50,7 @@ async function measure(directory: string, withHeader: boolean, title: string): P
   const hot: number[] = [];
   const decided: number[] = [];
   const again: number[] = [];
+  const alone: number[] = [];
   const identities: number[] = [];
   let flips = "";
   for (let round = 0; round <= ROUNDS; round += 1) {
@@ -67,12 +69,14 @@ async function measure(directory: string, withHeader: boolean, title: string): P
       flips = JSON.stringify(found.counts);
     });
     const three = await timed(async () => void (await ask(directory, otherIdentity)));
+    const four = await timed(async () => void (await ask(directory, lighter, 1)));
     // The first round warms the compiler.
     if (round === 0) continue;
     hot.push(zero);
     decided.push(one);
     again.push(two);
     identities.push(three);
+    alone.push(four);
   }
   process.stdout.write(`${title}: ${RECORDS} in the store, ${flips}\n`);
   const base = median(hot);
@@ -81,6 +85,7 @@ async function measure(directory: string, withHeader: boolean, title: string): P
     ["decide, each record once", decided],
     ["what-if over the store", again],
     ["the same, another identity", identities],
+    ["what-if --threads 1", alone],
   ] as const) {
     const rate = Math.round(RECORDS / median(seconds)).toLocaleString("en");
     const share = ((base / median(seconds)) * 100).toFixed(0);
@@ -88,13 +93,20 @@ async function measure(directory: string, withHeader: boolean, title: string): P
   }
 }
 
-/** A store of its own for each question, as the command has. */
-async function ask(directory: string, judge: Candidate): ReturnType<typeof whatIf> {
+/** A store and threads of its own for each question, as the command has. */
+async function ask(
+  directory: string,
+  judge: Candidate,
+  threads: number = availableParallelism(),
+): ReturnType<typeof whatIf> {
   const history = openSqliteStore({ ...storeFile(directory), readOnly: true });
+  const question = { candidate: judge, of: null, range: { from: null, to: null }, examplesMax: 3 };
+  const judges = threads > 1 ? openWhatIfJudges({ dataDir: directory, mongodbUri: null }, question, threads) : null;
   try {
-    const question = { candidate: judge, of: null, range: { from: null, to: null }, examplesMax: 3 };
-    return await whatIf(history.reads, question, { signal: new AbortController().signal });
+    const { signal } = new AbortController();
+    return await whatIf(history.reads, question, { signal, ...(judges === null ? {} : { judges }) });
   } finally {
+    await judges?.close();
     await history.close();
   }
 }

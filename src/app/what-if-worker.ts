@@ -2,7 +2,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { Unavailable } from "../core/unavailable.ts";
 import type { UnavailableCode } from "../core/unavailable.ts";
 import type { WhatIfReport } from "../rejudge/report.ts";
-import { whatIf, type Question } from "../rejudge/what-if/what-if.ts";
+import type { Question } from "../rejudge/what-if/question.ts";
+import { whatIf } from "../rejudge/what-if/what-if.ts";
 import { openHistory, type Where } from "./stores.ts";
 
 // This thread judges past records by a version that may be a draft. The patterns of a draft need not be checked yet, and one of them

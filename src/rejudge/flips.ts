@@ -21,15 +21,21 @@ export type Flip = {
   readonly identityChanged: boolean;
 };
 
-/** Counts flips in bounded memory. */
+/** Counts flips. */
 export type FlipCounter = {
   /**
    * @param position only called for an example that is kept. Positions must come in order, so that the first ones are
    * kept.
    */
   readonly add: (flip: Flip, producer: string | null, position: () => string) => void;
+  /** Adds what another counter counted of the records that come next. */
+  readonly join: (tally: FlipTally) => void;
+  readonly tally: () => FlipTally;
   readonly flips: () => Flips;
 };
+
+/** What a counter holds, as plain data. Its groups are in the order in which they were first seen. */
+export type FlipTally = Omit<Flips, "otherProducers" | "otherFingerprints">;
 
 type MutableCounts = Record<Cell, number>;
 type MutableGroup = {
@@ -42,14 +48,28 @@ type MutableGroup = {
 /**
  * @param examplesWanted positions to keep for each cell, 0 .. 20.
  * @param before counts of an earlier counter to continue from.
+ * @param groupsMax most groups counted separately, for producers and for fingerprints each. Who counts some records to be
+ * joined to others leaves it infinite: which groups are told apart depends on all records.
  */
-export function countFlips(examplesWanted: number, before: Flips | null = null): FlipCounter {
+export function countFlips(
+  examplesWanted: number,
+  before: Flips | null = null,
+  groupsMax: number = GROUPS_MAX,
+): FlipCounter {
   const examplesMax = Math.min(examplesWanted, EXAMPLES_MAX);
   const total = openGroup({ name: "", cause: null, counts: before?.counts, examples: before?.examples });
   const declared: MutableCounts = { ...(before?.declared ?? noCounts()) };
   let identityChanged = before?.identityChanged ?? 0;
-  const producers = openGroups(before?.producers);
-  const fingerprints = openGroups(before?.fingerprints);
+  const producers = openGroups(groupsMax, before?.producers);
+  const fingerprints = openGroups(groupsMax, before?.fingerprints);
+  const tally = (): FlipTally => ({
+    counts: { ...total.counts },
+    examples: examplesOf(total),
+    declared: { ...declared },
+    identityChanged,
+    producers: producers.groups(),
+    fingerprints: fingerprints.groups(),
+  });
 
   return {
     add: (flip, producer, position) => {
@@ -63,16 +83,30 @@ export function countFlips(examplesWanted: number, before: Flips | null = null):
       if (flip.fingerprint === null) return;
       count(fingerprints.of(flip.fingerprint, flip.cause), flip.cell, position, examplesMax);
     },
-    flips: () => ({
-      counts: { ...total.counts },
-      examples: examplesOf(total),
-      declared: { ...declared },
-      identityChanged,
-      producers: producers.groups(),
-      fingerprints: fingerprints.groups(),
-      otherProducers: producers.hasOther(),
-      otherFingerprints: fingerprints.hasOther(),
-    }),
+    join: (more) => {
+      identityChanged += more.identityChanged;
+      for (const cell of CELLS) declared[cell] += more.declared[cell];
+      joinGroup(total, more, examplesMax);
+      for (const group of more.producers) joinGroup(producers.of(group.name, null), group, examplesMax);
+      for (const group of more.fingerprints) {
+        joinGroup(
+          fingerprints.of(group.name, () => group.cause ?? ""),
+          group,
+          examplesMax,
+        );
+      }
+    },
+    tally,
+    flips: () => {
+      const { producers: named, fingerprints: caused, ...counted } = tally();
+      return {
+        ...counted,
+        producers: named.toSorted(worstFirst),
+        fingerprints: caused.toSorted(worstFirst),
+        otherProducers: producers.hasOther(),
+        otherFingerprints: fingerprints.hasOther(),
+      };
+    },
   };
 }
 
@@ -94,20 +128,30 @@ function count(group: MutableGroup, cell: Cell, position: () => string, examples
   else if (kept.length < examplesMax) kept.push(position());
 }
 
+function joinGroup(group: MutableGroup, more: Pick<Group, "counts" | "examples">, examplesMax: number): void {
+  for (const cell of CELLS) {
+    group.counts[cell] += more.counts[cell];
+    const positions = more.examples[cell] ?? [];
+    const kept = group.examples.get(cell) ?? [];
+    if (kept.length >= examplesMax || positions.length === 0) continue;
+    group.examples.set(cell, [...kept, ...positions].slice(0, examplesMax));
+  }
+}
+
 type Groups = {
   readonly of: (name: string, cause: (() => string) | null) => MutableGroup;
   readonly groups: () => readonly Group[];
   readonly hasOther: () => boolean;
 };
 
-function openGroups(before: readonly Group[] = []): Groups {
+function openGroups(groupsMax: number, before: readonly Group[] = []): Groups {
   const found = new Map(before.map((group) => [group.name, openGroup(group)]));
   const told = (): number => found.size - (found.has(OTHER) ? 1 : 0);
   return {
     of: (name, cause) => {
       const known = found.get(name);
       if (known !== undefined) return known;
-      const isOther = told() >= GROUPS_MAX;
+      const isOther = told() >= groupsMax;
       const other = isOther ? found.get(OTHER) : undefined;
       if (other !== undefined) return other;
       const made = openGroup({ name: isOther ? OTHER : name, cause: isOther ? null : (cause?.() ?? null) });
@@ -115,9 +159,7 @@ function openGroups(before: readonly Group[] = []): Groups {
       return made;
     },
     groups: () =>
-      [...found.values()]
-        .map((group) => ({ ...group, counts: { ...group.counts }, examples: examplesOf(group) }))
-        .toSorted(worstFirst),
+      [...found.values()].map((group) => ({ ...group, counts: { ...group.counts }, examples: examplesOf(group) })),
     hasOther: () => found.has(OTHER),
   };
 }

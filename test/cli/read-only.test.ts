@@ -40,9 +40,9 @@ async function expectLooksAt(cwd: string, data: string): Promise<void> {
   const audit = await sigma(["audit", "--source", "--data", data, "--json", "-q"], { cwd });
   expect([audit.code, audit.stderr]).toEqual([0, ""]);
   expect(jsonLines(audit.stdout).at(-1)).toMatchObject({ records: 41, comparedWithSource: 41, findingsTotal: 0 });
-  for (const source of ["store", "log"]) {
+  for (const from of [["store"], ["store", "--threads", "2"], ["log"]]) {
     const whatIf = await sigma(
-      ["contract", "what-if", "shipment@1", "--source", source, "--data", data, "--json", "-q"],
+      ["contract", "what-if", "shipment@1", "--source", ...from, "--data", data, "--json", "-q"],
       { cwd },
     );
     expect([whatIf.code, whatIf.stderr]).toEqual([0, ""]);

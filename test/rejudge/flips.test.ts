@@ -63,6 +63,34 @@ describe("the flip matrix", () => {
     );
   });
 
+  test("of parts that are joined in their order is that of one counter, whichever groups are told apart", () => {
+    fc.assert(
+      fc.property(RECORDS, fc.nat(200), fc.constantFrom(1, 2, 1_000), (records, cut, groupsMax) => {
+        const whole = countFlips(3, null, groupsMax);
+        const joined = countFlips(3, null, groupsMax);
+        records.forEach((one, index) => whole.add({ ...one, cause: () => "" }, one.producer, () => `t/0@${index}`));
+        for (const [from, to] of [
+          [0, cut],
+          [cut, cut],
+          [cut, records.length],
+        ] as const) {
+          const part = countFlips(3, null, Number.POSITIVE_INFINITY);
+          for (const [index, one] of [...records.entries()].slice(from, to)) {
+            part.add({ ...one, cause: () => "" }, one.producer, () => `t/0@${index}`);
+          }
+          joined.join(structuredClone(part.tally()));
+        }
+        // The rest is joined group by group: which of its positions are shown is not said to be the first.
+        const told = ({ producers, fingerprints, ...others }: Flips): unknown => [
+          others,
+          ...[...producers, ...fingerprints].map((one) => (one.name === "(other)" ? one.counts : one)),
+        ];
+        expect(told(joined.flips())).toEqual(told(whole.flips()));
+      }),
+      { seed: 13, numRuns: 200 },
+    );
+  });
+
   test("keeps the first positions of each cell, and puts the worst group first", () => {
     const { add, flips } = countFlips(1);
     add(flipOf("passToPass"), "calm", () => "t/0@0");

@@ -10,7 +10,8 @@ import { openEmbeddedLog, type EmbeddedLog } from "../../src/source/embedded/log
 import type { Store } from "../../src/store/store.ts";
 import { sumOf } from "../../src/rejudge/flips.ts";
 import { sealReport, type WhatIfReport } from "../../src/rejudge/report.ts";
-import { whatIf, type Question } from "../../src/rejudge/what-if/what-if.ts";
+import type { Question } from "../../src/rejudge/what-if/question.ts";
+import { whatIf } from "../../src/rejudge/what-if/what-if.ts";
 import { temporaryDirectory } from "../embedded.ts";
 import { parcelCandidate, parcelSet, parcelVersion } from "./history.ts";
 import { PATIENCE_MS } from "../patience.ts";

@@ -1,6 +1,6 @@
 import { Unavailable } from "../../core/unavailable.ts";
 import { newlyFailing, type WhatIfReport } from "../report.ts";
-import type { Question } from "./what-if.ts";
+import type { Question } from "./question.ts";
 
 /** What a run is asked, and how its range was written. */
 export type WhatIfRequest = {

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { parseContractName } from "../../../contract/contract-name.ts";
 import type { VersionName, WhatIfOptions } from "./what-if.ts";
+import { parseThreads } from "../../terminal/contract-arguments.ts";
 import { withSettings } from "../../terminal/settings.ts";
 
 /** Adds `sigma contract what-if`. Its code is imported only when it runs. */
@@ -21,6 +22,11 @@ export function addWhatIf(parent: Command): void {
       new Option("--examples <number>", "positions to show for each kind of flip, 0 to 20")
         .argParser(parseExamples)
         .default(3),
+    )
+    .option(
+      "--threads <number>",
+      "how many threads judge records of the store at a time (default: the machine's cores, at most 8; 1 for a small store)",
+      parseThreads,
     )
     .option("--save <file>", "also write the whole report to this file, for activation")
     .option("-q, --quiet", "no progress", false)

@@ -6,11 +6,14 @@ import { loadContracts, toContractSet } from "../../../contract/files.ts";
 import { nearestName } from "../../../json/nearest.ts";
 import { hasData } from "../../../app/data-directory.ts";
 import { openEngine } from "../../../app/engine.ts";
+import { judgingThreads } from "../../../app/judging-threads.ts";
 import { openHistory } from "../../../app/stores.ts";
+import { openWhatIfJudges } from "../../../app/what-if-judges.ts";
 import { candidateFrom, type Candidate } from "../../../rejudge/candidate.ts";
 import { parseBound, type Bound } from "../../../rejudge/what-if/range.ts";
 import { newlyFailing, type WhatIfReport } from "../../../rejudge/report.ts";
-import { whatIf, type Question } from "../../../rejudge/what-if/what-if.ts";
+import type { Question } from "../../../rejudge/what-if/question.ts";
+import { whatIf } from "../../../rejudge/what-if/what-if.ts";
 import { placed } from "../../../app/contracts.ts";
 import { note, printJson } from "../../terminal/output.ts";
 import { createProgress } from "../../terminal/progress.ts";
@@ -27,6 +30,7 @@ export type WhatIfOptions = {
   readonly to?: string;
   readonly source: "store" | "log";
   readonly examples: number;
+  readonly threads?: number;
   readonly save?: string;
   readonly quiet: boolean;
   readonly json: boolean;
@@ -49,7 +53,7 @@ export async function whatIfCommand(command: Command, name: VersionName, options
   const interruption = onInterruption(config.shutdownDeadlineMs);
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   try {
-    const report = await ask(config, question, options.source, interruption.signal, (records, failed) =>
+    const report = await ask(config, question, options, interruption.signal, (records, failed) =>
       progress.update({ records, failed, bytes: 0, bytesTotal: null }),
     );
     progress.end();
@@ -69,15 +73,17 @@ export async function whatIfCommand(command: Command, name: VersionName, options
 async function ask(
   config: Config,
   question: Question,
-  source: "store" | "log",
+  { source, threads = judgingThreads(config) }: WhatIfOptions,
   signal: AbortSignal,
   onProgress: (records: number, newlyFailing: number) => void,
 ): Promise<WhatIfReport> {
   if (source === "store") {
     const store = await openHistory(config);
+    const judges = threads > 1 ? openWhatIfJudges(config, question, threads) : null;
     try {
-      return await whatIf(store.reads, question, { signal, onProgress });
+      return await whatIf(store.reads, question, { signal, onProgress, ...(judges === null ? {} : { judges }) });
     } finally {
+      await judges?.close();
       await store.close();
     }
   }

@@ -8,7 +8,8 @@ import type { Config } from "../../../config/config.ts";
 import { readLock } from "../../../contract/lock.ts";
 import { Unavailable } from "../../../core/unavailable.ts";
 import type { VerifiedAnchors } from "../../../ledger/anchor-chain.ts";
-import { auditThreads, openAuditJudges } from "../../../app/audit-judges.ts";
+import { openAuditJudges } from "../../../app/audit-judges.ts";
+import { judgingThreads } from "../../../app/judging-threads.ts";
 import { hasData } from "../../../app/data-directory.ts";
 import { openReadOnly, type ReadOnlyEngine } from "../../../app/engine.ts";
 import { readKeptHeads, type KeptOptions } from "./kept-heads.ts";
@@ -37,7 +38,7 @@ export async function auditCommand(command: Command, options: AuditCommandOption
   const engine = await openUndamaged(config);
   if (typeof engine === "string") return end(damagedReport(engine), options, verified);
   const interruption = onInterruption(config.shutdownDeadlineMs);
-  const threads = options.threads ?? auditThreads(config);
+  const threads = options.threads ?? judgingThreads(config);
   const judges = threads > 1 ? openAuditJudges(config, threads) : null;
   const progress = createProgress(options.quiet ? "none" : options.json ? "json" : "text");
   try {
