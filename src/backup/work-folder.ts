@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, type Dirent } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { HOLD, holdFolder } from "../sqlite/hold.ts";
 
@@ -39,10 +39,18 @@ export function openWorkFolder(prefix: string): WorkFolder {
 /** Every folder with this prefix, held by a process or not. */
 export function workFolders(prefix: string): readonly string[] {
   const [parent, name] = [dirname(prefix), basename(prefix)];
-  if (!existsSync(parent)) return [];
-  return readdirSync(parent, { withFileTypes: true })
+  return entriesOf(parent)
     .filter((one) => one.isDirectory() && one.name.startsWith(name) && RANDOM.test(one.name.slice(name.length)))
     .map((one) => join(parent, one.name));
+}
+
+/** None where the path leads to no folder, or to one that this user may not read: whoever makes something there is told so. */
+function entriesOf(directory: string): readonly Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 const RANDOM = /^[0-9a-f]{8}$/;

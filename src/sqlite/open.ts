@@ -239,6 +239,8 @@ export function guarded<T>(kind: FileKind, path: string, run: () => T): T {
   }
 }
 
+const FULL = ["FULL", "the disk is full", "free some space; the gateway goes on by itself"] as const;
+
 /** SQLite primary result codes (sqlite.org/rescode.html) that mean an outage or a bad file. A null remedy is the kind's `recovery`. */
 const TROUBLE: Readonly<Record<number, readonly [suffix: FileTrouble, state: string, remedy: string | null]>> = {
   5: ["LOCKED", "another process holds its lock", "end the other process, or wait; the gateway tries again by itself"],
@@ -246,7 +248,7 @@ const TROUBLE: Readonly<Record<number, readonly [suffix: FileTrouble, state: str
   8: ["READONLY", "it cannot be written", "check the permissions of the file and its directory"],
   10: ["IO", "the disk reports an error", "check the disk; the gateway tries again by itself"],
   11: ["CORRUPT", "the file is damaged", null],
-  13: ["FULL", "the disk is full", "free some space; the gateway goes on by itself"],
+  13: FULL,
   14: ["CANTOPEN", "the file cannot be opened", "check the path and the permissions of its directory"],
   15: ["LOCKED", "other processes hold its locks", "wait; the gateway tries again by itself"],
   26: ["CORRUPT", "the file is not a database, or its header is damaged", null],
@@ -266,24 +268,20 @@ function translate(kind: FileKind, path: string, error: unknown): unknown {
       error,
     );
   }
-  const system = (error as { code?: unknown }).code;
-  if (
-    system === "EACCES" ||
-    system === "EPERM" ||
-    system === "ENOTDIR" ||
-    system === "EROFS" ||
-    system === "ENOSPC" ||
-    system === "EEXIST"
-  ) {
-    const message = `Cannot use ${kind.name} "${path}": its directory cannot be made (${system})`;
-    return new Unavailable(
-      `${kind.code}_CANTOPEN`,
-      message,
-      "check the path and the permissions of its directory",
-      error,
-    );
+  const { code: system, syscall } = error as NodeJS.ErrnoException;
+  // Whatever the system refuses on the way to a file is an outage or a wrong path.
+  if (system === undefined || syscall === undefined) return error;
+  if (system === "ENOSPC" || system === "EDQUOT") {
+    const [suffix, state, remedy] = FULL;
+    return new Unavailable(`${kind.code}_${suffix}`, `Cannot use ${kind.name} "${path}": ${state}`, remedy, error);
   }
-  return error;
+  const message = `Cannot use ${kind.name} "${path}": its path cannot be used (${system})`;
+  return new Unavailable(
+    `${kind.code}_CANTOPEN`,
+    message,
+    "check the path and the permissions of its directory",
+    error,
+  );
 }
 
 type FileHeader = { readonly id: number; readonly version: number; readonly schema: number };

@@ -139,10 +139,19 @@ describe("sigma status, doctor and audit", () => {
     }
   });
 
-  test("a data directory that cannot be made is named", async () => {
+  test.each([
+    ["below a file", "occupied/data"],
+    ["a file", "occupied"],
+    ["with a name that is too long", "x".repeat(300)],
+  ])("a data directory that is %s is named", async (_, data) => {
     const cwd = project({ occupied: "" });
-    const { code, stderr } = await sigma(["ingest", "--data", "occupied/data"], { cwd, input: "{}" });
-    expect(code).toBe(1);
-    expect(stderr).toContain('error LOG_CANTOPEN Cannot use log "occupied/data/log.db"');
+    for (const args of [["ingest"], ["start", "--port", "0"]]) {
+      const { code, stderr } = await sigma([...args, "--data", data], { cwd, input: "{}" });
+      expect(code).toBe(1);
+      expect(stderr).toContain(`error LOG_CANTOPEN Cannot use log "${data}/log.db"`);
+    }
+    const { code, stdout } = await sigma(["doctor", "--data", data], { cwd });
+    expect(code).toBe(10);
+    expect(stdout).toContain(`fail  data directory  "${data}" cannot be made`);
   });
 });
