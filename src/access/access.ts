@@ -13,10 +13,11 @@ import { LOCAL, type Authenticated } from "./principal.ts";
 export type Access = {
   /**
    * @param bearer what the request gives as its credentials; null: nothing.
-   * @param looks the request changes nothing and needs no more than the role viewer: who looks at a gateway whose store is away, a scrape
-   * above all, is let in by what was known an hour ago at most, and soon. @throws `Unavailable`.
+   * @param without the request is one of those that go on without the store: it looks (a scrape above all), asks for a verdict, or appends
+   * to the log. It is let in by what was known an hour ago at most, and soon; where no key was known, by that however old it is.
+   * @throws `Unavailable`.
    */
-  readonly authenticate: (bearer: string | null, looks?: boolean) => Promise<Authenticated>;
+  readonly authenticate: (bearer: string | null, without?: boolean) => Promise<Authenticated>;
   /** Says that this process changed a key: the next request knows of it, and not that of a second later. */
   readonly changed: () => void;
   /** Signing in with a browser; null: nobody does. */
@@ -39,10 +40,10 @@ export type AccessDeps = {
 const FRESH_MS = 1_000;
 /** So long a process goes on with what it knows while the store cannot be asked. */
 const STALE_MS = 30_000;
-/** The same for who looks. Nothing of a record is read without the store. */
-const LOOKS_STALE_MS = 3_600_000;
-/** Who looks waits so long for a store that is away. */
-const LOOK_WAIT_MS = 1_000;
+/** The same for what goes on without the store. Nothing of a record is read without it. */
+const WITHOUT_STALE_MS = 3_600_000;
+/** What goes on without a store that is away waits so long for it. */
+const WITHOUT_WAIT_MS = 1_000;
 
 /**
  * Keys as the store has them. They are read when a request needs them, at most once a second, and then what was added to the
@@ -65,23 +66,28 @@ export function openAccess({ reads, now, noteUse, people, certificates }: Access
   };
   // A clock that went back says nothing of how old it is.
   const ageMs = (): number => (now() < readAt ? Infinity : now() - readAt);
-  const refresh = async (looks: boolean): Promise<void> => {
+  // Where no key was known there is none that could have been revoked meanwhile.
+  const staleMs = (without: boolean): number => {
+    if (!without) return STALE_MS;
+    return book.isNeeded() || isClosed ? WITHOUT_STALE_MS : Infinity;
+  };
+  const refresh = async (without: boolean): Promise<void> => {
     if (ageMs() < FRESH_MS && seen === changes) return;
     // What is being read may have been read before the change.
     if (seen !== changes) await reading?.catch(() => undefined);
     reading ??= read().finally(() => (reading = null));
     try {
-      await (looks && ageMs() < LOOKS_STALE_MS ? within(LOOK_WAIT_MS, reading) : reading);
+      await (without && seen === changes && ageMs() < staleMs(true) ? within(WITHOUT_WAIT_MS, reading) : reading);
     } catch (error) {
-      if (!(error instanceof Unavailable) || ageMs() >= (looks ? LOOKS_STALE_MS : STALE_MS)) throw error;
+      if (!(error instanceof Unavailable) || ageMs() >= staleMs(without)) throw error;
     }
   };
   return {
     changed: () => void (changes += 1),
     browser: people?.browser ?? null,
     byCertificate: certificates === undefined ? null : certificatesBy(certificates, now),
-    authenticate: async (bearer, looks = false) => {
-      await refresh(looks);
+    authenticate: async (bearer, without = false) => {
+      await refresh(without);
       if (!book.isNeeded() && !isClosed) return { kind: "known", who: LOCAL };
       if (bearer === null) return { kind: "none" };
       if (bearer.split(".").length === 3 && people?.byToken != null) return people.byToken(bearer);

@@ -169,14 +169,33 @@ test("while the store cannot be asked a process goes on for thirty seconds with 
   expect((await access.authenticate(key)).kind).toBe("known");
   clock.ms += 1_000;
   await expect(access.authenticate(key)).rejects.toThrow("no answer");
-  // Who looks, a scrape above all, looks when something is wrong.
+  // Who looks, a scrape above all, looks when something is wrong; and the log takes records whether the store is there or not.
   expect((await access.authenticate(key, true)).kind).toBe("known");
   expect((await access.authenticate(null, true)).kind).toBe("none");
   clock.ms += HOUR;
   await expect(access.authenticate(key, true)).rejects.toThrow("no answer");
 });
 
-test("who looks does not wait for a store that hangs", async () => {
+test("where no key was known, what goes on without the store goes on as long as it is away; the rest ends after thirty seconds", async () => {
+  let away = false;
+  const { access, clock } = await start(({ store }) => ({
+    operatorLog: async (...asked) => {
+      if (away) throw new Unavailable("STORE_UNREACHABLE", "no answer", "wait");
+      return store.reads.operatorLog(...asked);
+    },
+  }));
+  away = true;
+  // Nothing is known of the keys yet.
+  await expect(access.authenticate(null, true)).rejects.toThrow("no answer");
+  away = false;
+  expect(await access.authenticate(null)).toEqual({ kind: "known", who: LOCAL });
+  away = true;
+  clock.ms += 48 * HOUR;
+  expect(await access.authenticate(null, true)).toEqual({ kind: "known", who: LOCAL });
+  await expect(access.authenticate(null)).rejects.toThrow("no answer");
+});
+
+test("what goes on without the store does not wait for one that hangs", async () => {
   let hangs = false;
   const { embedded, access, clock } = await start(({ store }) => ({
     operatorLog: async (...asked) => (hangs ? new Promise(() => undefined) : store.reads.operatorLog(...asked)),

@@ -21,7 +21,7 @@ const READS = ["GET", "HEAD", "OPTIONS"];
 export async function identify(access: Access, request: FastifyRequest, reply: FastifyReply): Promise<Identified> {
   const { authorization } = request.headers;
   const { browser } = access;
-  if (authorization !== undefined) return access.authenticate(bearerIn(authorization), isLook(request));
+  if (authorization !== undefined) return access.authenticate(bearerIn(authorization), isWithoutStore(request));
   const cookie = browser === null ? null : cookieIn(request, SESSION, browser.isSecure);
   if (browser === null || cookie === null) return byConnection(access, request);
   const signed = await browser.read(cookie);
@@ -40,11 +40,13 @@ export async function identify(access: Access, request: FastifyRequest, reply: F
 async function byConnection(access: Access, request: FastifyRequest): Promise<Authenticated> {
   const peer = peerOf(request.raw.socket);
   if (access.byCertificate !== null && peer.kind !== "none") return access.byCertificate(peer);
-  return access.authenticate(null, isLook(request));
+  return access.authenticate(null, isWithoutStore(request));
 }
 
-function isLook({ method, routeOptions }: FastifyRequest): boolean {
-  return routeOptions.config.role === "viewer" && READS.includes(method);
+/** Whether a request goes on while the store is away: it looks, asks for a verdict or for contracts, or appends to the log. */
+function isWithoutStore({ method, routeOptions }: FastifyRequest): boolean {
+  const { role } = routeOptions.config;
+  return role === "producer" || role === "validator" || (role === "viewer" && READS.includes(method));
 }
 
 /** The credentials of a header; null without one. Credentials of another scheme are no key, and refused as such. */

@@ -2,7 +2,7 @@ import type { FastifyDynamicSwaggerOptions, SwaggerTransform } from "@fastify/sw
 import type { FastifySchema } from "fastify";
 import type { RouteRole } from "../../access/roles.ts";
 import type { Taken } from "../body/media.ts";
-import type { ProblemsByStatus } from "../problems/codes.ts";
+import { ANY_UNAVAILABLE, type ProblemsByStatus } from "../problems/codes.ts";
 import { REGISTRY_TYPE } from "../registry/errors.ts";
 import { bodiesOf, DOCUMENT, PREFER, RECORD_HEADERS } from "./bodies.ts";
 import { problemAnswer, text } from "../schema-parts.ts";
@@ -16,12 +16,12 @@ const REFUSED: ProblemsByStatus = {
   421: ["foreign-host"],
   503: ["overloaded", "starting"],
 };
-/** Those of a route that is not open to all. */
+/** Those of a route that is not open to all. Keys are in the store. */
 const KEY: ProblemsByStatus = {
   401: ["no-key", "bad-key", "bad-certificate", "key-ended"],
   403: ["role", "out-of-scope", "csrf"],
   429: ["over-limit"],
-  503: ["provider-away"],
+  503: ["provider-away", ANY_UNAVAILABLE],
 };
 /** Those of a route whose path has parameters. */
 const PATH: ProblemsByStatus = { 400: ["bad-path"], 414: ["path-too-long"] };
@@ -44,7 +44,7 @@ const REGISTRY_REFUSED = {
   403: "The key is not for this, or the request comes from a page of another origin",
   421: "The server is not asked by this name",
   429: "Whoever asks has used as much as one may",
-  503: "Too many bytes of bodies and answers are held",
+  503: "Too many bytes of bodies and answers are held, or the keys cannot be read from the store",
 } as const;
 const REGISTRY_UNREAD = {
   400: "The body cannot be read",

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Unavailable } from "../../core/unavailable.ts";
 import { hashBytes, wasErased } from "../../gateway/decided.ts";
 import { isDropped } from "../../gateway/fate.ts";
+import { unlessAborted, within } from "../../gateway/within.ts";
 import type { Appended } from "../../source/source.ts";
 import type { SettledRow } from "../../store/store.ts";
 import { rowView, type DecisionAnswer } from "../decisions/decision.ts";
@@ -25,11 +26,14 @@ export function preferredWait(headers: IncomingHttpHeaders): number | null {
 
 /** How often the store is asked for what another gateway of the group is to decide. */
 const ASK_AGAIN_MS = 50;
+/** So long the store may take for the last look, after the time that the client waits. */
+const LAST_LOOK_MS = 1_000;
 
 /**
  * The decisions of records, as soon as each has one. This gateway knows when it has settled its own streams; of a stream that
  * another gateway reads, the decision is looked up in the store that both share.
- * @returns null when the signal aborts first, and when the decision of a record is not kept any more (`evidence: drop`).
+ * @returns null when the signal aborts first, as while the store is away, and when the decision of a record is not kept any more
+ * (`evidence: drop`).
  * @throws Unavailable when a position has the decision of other bytes.
  */
 export async function waitForDecisions(
@@ -44,30 +48,35 @@ export async function waitForDecisions(
   await Promise.all(waits);
   const count = Math.min(asked.appended.length, LIMITS.positions);
   for (;;) {
-    const decisions = await decisionsOf(deps, asked);
+    const decisions = await decisionsOf(deps, asked, signal);
     if (decisions.length === count) return decisions;
-    if (signal.aborted || (await isForgotten(deps, asked))) return null;
+    if (signal.aborted || (await isForgotten(deps, asked, signal))) return null;
     await delay(ASK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
 /** Whether the decision of a record is not kept any more. Entries are dropped oldest first, so the first record of a stream tells. */
-async function isForgotten(deps: HttpDeps, { appended }: Asked): Promise<boolean> {
+async function isForgotten(deps: HttpDeps, { appended }: Asked, signal: AbortSignal): Promise<boolean> {
   const firstOfEach = new Map(appended.toReversed().map(({ stream, offset }) => [stream, offset]));
-  for (const [stream, offset] of firstOfEach) if (await isDropped(deps, stream, offset)) return true;
+  for (const [stream, offset] of firstOfEach)
+    if ((await ifThere(isDropped(deps, stream, offset), signal)) === true) return true;
   return false;
 }
 
 /** The decisions that there are by now. Each is of the stream that the record was appended to, and of the same bytes. */
-async function decisionsOf(deps: HttpDeps, { topic, appended, rawHashes }: Asked): Promise<readonly DecisionAnswer[]> {
+async function decisionsOf(
+  deps: HttpDeps,
+  { topic, appended, rawHashes }: Asked,
+  signal: AbortSignal,
+): Promise<readonly DecisionAnswer[]> {
   const asked = appended.slice(0, LIMITS.positions);
   const found = new Map<string, SettledRow>();
   const read = async (stream: string): Promise<void> => {
     const offsets = asked.filter((one) => one.stream === stream).map(({ offset }) => offset);
     const [first, last] = [offsets[0], offsets.at(-1)];
     if (first === undefined || last === undefined) return;
-    const rows = await deps.lookup.rows(stream, first, last + 1n, new Set(offsets));
-    for (const row of rows) found.set(`${stream}@${row.position.offset}`, row);
+    const rows = await ifThere(deps.lookup.rows(stream, first, last + 1n, new Set(offsets)), signal);
+    for (const row of rows ?? []) found.set(`${stream}@${row.position.offset}`, row);
   };
   await Promise.all([...new Set(asked.map(({ stream }) => stream))].map(read));
   return asked.flatMap(({ stream, offset }, index) => {
@@ -76,6 +85,19 @@ async function decisionsOf(deps: HttpDeps, { topic, appended, rawHashes }: Asked
     if (!wasErased(row) && hashBytes(row.raw) !== rawHashes[index]) throw otherBytes(topic, row);
     return [withDeprecation(deps, row.contract, rowView(row, deps.redaction))];
   });
+}
+
+/**
+ * What the store answers while the client waits; null when it is away. The records are in the log, so they are acknowledged whether the
+ * store is there or not.
+ */
+async function ifThere<T>(asked: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  try {
+    return await (signal.aborted ? within(LAST_LOOK_MS, asked) : unlessAborted(signal, asked));
+  } catch (error) {
+    if (error instanceof Unavailable) return null;
+    throw error;
+  }
 }
 
 /** The log gave a position twice: the record that was decided there is not the one that was appended now. */
