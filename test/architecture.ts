@@ -131,6 +131,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   // The past, judged again.
   "rejudge/what-if": {
     uses: [
+      "contract/calendar",
       "traffic/producer",
       "core",
       "gateway/entry-records",

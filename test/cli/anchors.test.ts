@@ -140,6 +140,7 @@ describe("sigma audit --anchors", () => {
   test.each([
     [["--anchors", "nowhere.jsonl"], "SIG-I-036"],
     [["--anchors", "--public-key", "nonsense"], "SIG-I-036"],
+    [["--public-key", "nonsense"], "SIG-I-036"],
     [["--anchors", "kafka:anchors"], "SIG-I-036"],
     [["--expect-head", "nonsense"], "SIG-I-038"],
     [["--expect-operator-head", "nonsense"], "SIG-I-038"],

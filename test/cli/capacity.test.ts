@@ -39,6 +39,8 @@ describe("sigma capacity", () => {
 
   test.each([
     [["--partitions", "0"], "SIG-S-060", "--partitions 0"],
+    [["--record-bytes", "0"], "SIG-S-060", "--record-bytes 0"],
+    [["--record-bytes", "67108865"], "SIG-S-060", "a number from 1 to 67,108,864"],
     [["--failed-percent", "60", "--duplicate-percent", "50"], "SIG-S-060", "more than 100"],
     [["--costs", "none.json"], "SIG-S-061", "none.json"],
     [["--workers", "0"], "workers", "from 1 on"],

@@ -53,7 +53,7 @@ test("a provider that is not there, or has no discovery document, fails doctor",
   const failed = [10, "fail"];
   expect(await examined(away)).toEqual([
     ...failed,
-    `${away} cannot be asked: ${away}${document} did not answer: fetch failed`,
+    `${away} cannot be asked: ${away}${document} did not answer: ECONNREFUSED`,
     FIX,
   ]);
   expect(await examined(`${oidc.issuer}/realms/other`)).toEqual([

@@ -23,6 +23,13 @@ describe("an end of a range", () => {
     ]);
   });
 
+  test("is no day that there is not", () => {
+    expect(
+      ["2026-02-31", "2026-02-29T08:30Z", "2026-04-31T00:00:00+02:00", "2026-13-01", "2026-00-10"].map(timeOf),
+    ).toEqual(Array.from({ length: 5 }, () => null));
+    expect(timeOf("2024-02-29")).toBe("2024-02-29T00:00:00.000Z");
+  });
+
   test("is an age before now", () => {
     expect(["90s", "30m", "24h", "7d", "999999d"].map(timeOf)).toEqual([
       "2026-03-10T11:58:30.000Z",

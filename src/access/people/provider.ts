@@ -92,7 +92,7 @@ function refusalOf(error: unknown): Exclude<Claims, { readonly kind: "claims" }>
     !(error instanceof errors.JOSEError) ||
     // The set of keys was not answered with 200.
     error.code === "ERR_JOSE_GENERIC";
-  if (isAway) return { kind: "away", why: `its keys cannot be read: ${(error as Error).message}` };
+  if (isAway) return { kind: "away", why: `its keys cannot be read: ${reasonOf(error as Error)}` };
   return { kind: "refused", why: error.message };
 }
 
@@ -103,8 +103,14 @@ async function discover(issuer: string): Promise<Discovered | ProviderAway> {
     if (!answer.ok) return { kind: "away", why: `${url} answered ${answer.status}` };
     return read((await answer.json()) as Readonly<Record<string, unknown>>, issuer);
   } catch (error) {
-    return { kind: "away", why: `${url} did not answer: ${(error as Error).message}` };
+    return { kind: "away", why: `${url} did not answer: ${reasonOf(error as Error)}` };
   }
+}
+
+/** Why a request failed: `fetch failed` alone says nothing; its cause has the system's code, as ECONNREFUSED, or says what is wrong with a certificate. */
+function reasonOf(error: Error): string {
+  const cause = error.cause as (Error & { readonly code?: string }) | undefined;
+  return cause === undefined ? error.message : (cause.code ?? cause.message);
 }
 
 function read(document: Readonly<Record<string, unknown>>, issuer: string): Discovered | ProviderAway {

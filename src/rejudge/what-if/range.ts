@@ -1,3 +1,4 @@
+import { isDay } from "../../contract/calendar.ts";
 import { openEntryRecords, type EntryRecords } from "../../gateway/entry-records.ts";
 import type { StoreReads } from "../../store/store.ts";
 import type { StreamNote } from "../../store/stream-note.ts";
@@ -30,7 +31,9 @@ export function parseBound(text: string, nowMs: number): Bound | null {
   }
   const time = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:\d{2})?)?$/.exec(text);
   if (time === null) return null;
-  const [, day, clock = "00:00", zone = "Z"] = time;
+  const [, day = "", clock = "00:00", zone = "Z"] = time;
+  // Date.parse alone takes 31 February for 3 March.
+  if (!isDay(day)) return null;
   const timestampMs = Date.parse(`${day}T${clock}${zone}`);
   return Number.isNaN(timestampMs) ? null : { kind: "time", timestampMs };
 }

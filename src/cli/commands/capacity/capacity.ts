@@ -23,7 +23,14 @@ export type CapacityOptions = {
 };
 
 /** What takes longer to simulate than anybody waits. */
-const MOST = { partitions: 10_000, rate: 10_000_000, cores: 10_000, storeMs: 60_000 } as const;
+const MOST = {
+  partitions: 10_000,
+  // As limits.record_bytes.
+  recordBytes: 67_108_864,
+  rate: 10_000_000,
+  cores: 10_000,
+  storeMs: 60_000,
+} as const;
 
 /** `sigma capacity`: a line for each number of workers. */
 export async function capacity(command: Command, options: CapacityOptions): Promise<void> {
@@ -43,17 +50,25 @@ export async function capacity(command: Command, options: CapacityOptions): Prom
 }
 
 function planOf(options: CapacityOptions, batch: Pick<Plan, "batchRecords" | "batchBytes">): Omit<Plan, "workers"> {
-  const { partitions, rate = null, cores = availableParallelism(), storeMs = null, storeCores = null } = options;
+  const {
+    partitions,
+    recordBytes,
+    rate = null,
+    cores = availableParallelism(),
+    storeMs = null,
+    storeCores = null,
+  } = options;
   const within = (name: string, value: number | null, least: number, most: number): void => {
     if (value !== null && (value < least || value > most))
       throw impossible(`--${name} ${value}`, `write a number from ${least} to ${grouped(most)}`);
   };
   within("partitions", partitions, 1, MOST.partitions);
+  within("record-bytes", recordBytes, 1, MOST.recordBytes);
   within("rate", rate, 1, MOST.rate);
   within("cores", cores, 1, MOST.cores);
   within("store-cores", storeCores, 1, MOST.cores);
   within("store-ms", storeMs, 0, MOST.storeMs);
-  const { failedPercent: failing, duplicatePercent: repeated, recordBytes } = options;
+  const { failedPercent: failing, duplicatePercent: repeated } = options;
   if (failing + repeated > 1)
     throw impossible("--failed-percent and --duplicate-percent of more than 100", "a record is one of them at most");
   return { partitions, recordBytes, failing, repeated, rate, cores, storeCores, writeMs: storeMs, ...batch };

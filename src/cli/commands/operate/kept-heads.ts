@@ -22,6 +22,9 @@ export async function readKeptHeads(
   options: KeptOptions,
 ): Promise<{ readonly kept: KeptHeads; readonly verified: VerifiedAnchors | null }> {
   const { expectHead = [], expectOperatorHead = [] } = options;
+  // Whoever names a key would take an audit that found nothing for one that verified signatures.
+  if (options.anchors === undefined && options.publicKey !== undefined)
+    throw usage("SIG-I-036", "Cannot use --public-key: nothing signed is checked without --anchors", "add --anchors");
   const byHand = new Map<string, string[]>();
   for (const text of expectHead) {
     const at = text.lastIndexOf("=");
