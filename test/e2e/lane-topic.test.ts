@@ -1,7 +1,7 @@
 import { MongoClient } from "mongodb";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../patience.ts";
-import { createTopic, deleteTopic } from "../servers/kafka-for-tests.ts";
+import { createTopic, deleteTopic, withAdmin } from "../servers/kafka-for-tests.ts";
 import { engines, produce, Program, shipmentText, type Gateway } from "./engines.ts";
 
 const { kafka, mongo } = engines();
@@ -114,5 +114,33 @@ test("the topic of a lane that is deleted meanwhile is named by router and worke
     ["missing deleted/0@7", "missing deleted/0@8"],
   ]);
   for (const gateway of [router, worker]) await end(gateway);
+  expect((await as("all").run("audit", "--source")).code).toBe(0);
+});
+
+test("a lane that gets more partitions stops nobody, and the next records are spread over all of them", async () => {
+  const { as, rest, make, send, facts } = await withoutRest("grown");
+  await make();
+  const [router, worker] = [await as("router").start(), await as("worker").start()];
+  await send("A");
+  await expect.poll(facts).toBe(3);
+  const { brokers } = kafka();
+  await withAdmin(brokers, async (admin) =>
+    admin.createPartitions({
+      topics: [{ name: rest, count: 3, assignments: [{ brokerIds: [1] }, { brokerIds: [1] }] }],
+      validateOnly: false,
+    }),
+  );
+  for (let round = 0; round < 8; round += 1) {
+    await send(`B${round}`);
+    await expect.poll(facts).toBe(6 + round * 3);
+  }
+  const grown = (await told(worker)).filter(({ at }) => /^grown\.lane\.rest (?!0$)/.test(at));
+  expect(grown.length).toBeGreaterThan(1);
+  expect((await told(router))[0]).toMatchObject({ at: "grown 27", trouble: null });
+  // At this level it says nothing but troubles.
+  expect(router.output().stderr).toBe("");
+  for (const gateway of [router, worker]) await end(gateway);
+  const checked = await as("all").run("lanes", "check");
+  expect([checked.code, checked.stdout]).toEqual([0, expect.stringContaining("in its lanes exactly once") as string]);
   expect((await as("all").run("audit", "--source")).code).toBe(0);
 });

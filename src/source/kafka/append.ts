@@ -5,6 +5,7 @@ import { NEVER_CLOSED, placeRecords, takesTurn } from "../partitioner.ts";
 import type { Appended, ClosedFor, NewRecord, Stream } from "../source.ts";
 import { Unavailable } from "../../core/unavailable.ts";
 import { baseOptions, guarded } from "./client.ts";
+import { createTellPartitions } from "./known-partitions.ts";
 import { createTopicDirectory, topicReplaced, type TopicDirectory } from "./directory.ts";
 
 export type Appender = {
@@ -29,6 +30,7 @@ export type Appender = {
  */
 export function createAppender(connection: KafkaConnection): Appender {
   const directory = createTopicDirectory(connection);
+  const tellPartitions = createTellPartitions();
   let producer: Producer | null = null;
   let turn = 0;
   const current = (): Producer => {
@@ -61,6 +63,7 @@ export function createAppender(connection: KafkaConnection): Appender {
       const placed = await place(topic, records, closedFor);
       const using = current();
       const offsets = await guarded(async () => {
+        await tellPartitions(using, topic, (await directory.known(topic)).length);
         const sent = await using.send({
           messages: records.map((record, at) => messageOf(topic, record, placed[at]?.partition ?? 0)),
         });

@@ -6,6 +6,7 @@ import type { Stream } from "../source.ts";
 import { bufferOf, headersToSend } from "./append.ts";
 import { baseOptions, guarded, isBrokerError } from "./client.ts";
 import { createTopicDirectory, topicReplaced, type TopicDirectory } from "./directory.ts";
+import { createTellPartitions } from "./known-partitions.ts";
 import { begin, createProducer, endAgain, lastEnd, RETRY, type Begun, type End } from "./transaction.ts";
 
 type TopicsOf = (topic: string) => readonly string[];
@@ -34,6 +35,7 @@ const FRAME_BYTES = { record: 40, header: 10 } as const;
  */
 export function createMovers(connection: KafkaConnection, groupId: string, topicsOf: TopicsOf): Movers {
   const directory = createTopicDirectory(connection);
+  const tellPartitions = createTellPartitions();
   const admin = new Admin(baseOptions(connection));
   const open = async (stream: Stream): Promise<Mover> => {
     const { producer, consumer } = await guarded(async () => {
@@ -54,7 +56,11 @@ export function createMovers(connection: KafkaConnection, groupId: string, topic
         let next: Begun | null = first;
         return {
           movedTo,
-          partitionsOf: async (topic) => (await existing(directory, topic)).length,
+          partitionsOf: async (topic) => {
+            const { length: count } = await existing(directory, topic);
+            await guarded(async () => tellPartitions(producer, topic, count));
+            return count;
+          },
           move: async (records, to) => {
             const transaction = next ?? (await guarded(async () => begin(producer)));
             next = null;
@@ -152,14 +158,23 @@ async function transact(
       for (const topic of topics) if ((await directory.now(topic)).length === 0) throw topicMissing(topic);
     throw error;
   }
-  // A send names its topic by name. Kafka never gives a topic's id to another one: the same ids took the records.
+  // A send names its topic by name. Kafka never gives a topic's id to another one: the same ids took the records. A topic that got more
+  // partitions meanwhile still has those that took them; the next batch knows of the others.
   const after = await idsOf(topics, directory.now);
-  for (const topic of topics) if (before.get(topic) !== after.get(topic)) throw topicReplaced("move records to", topic);
+  for (const topic of topics)
+    if (!isStillThere(before.get(topic) ?? [], after.get(topic) ?? [])) throw topicReplaced("move records to", topic);
   await guarded(async () => transaction.commit());
 }
 
-async function idsOf(topics: readonly string[], ask: TopicDirectory["known"]): Promise<ReadonlyMap<string, string>> {
-  const asked = topics.map(async (topic) => [topic, (await ask(topic)).map(({ id }) => id).join()] as const);
+function isStillThere(before: readonly string[], after: readonly string[]): boolean {
+  return before.length > 0 && before.every((id) => after.includes(id));
+}
+
+async function idsOf(
+  topics: readonly string[],
+  ask: TopicDirectory["known"],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const asked = topics.map(async (topic) => [topic, (await ask(topic)).map(({ id }) => id)] as const);
   return new Map(await Promise.all(asked));
 }
 
