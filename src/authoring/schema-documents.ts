@@ -67,6 +67,31 @@ const REF_ALONE = /draft-0[3-7]\/schema/;
 /** Dialects in which `id` names a schema; in later ones it is `$id`. */
 const PLAIN_ID = /draft-0[34]\/schema/;
 
+/** The first draft that has a keyword, where an earlier one is imported too: a dialect ignores what it does not have. */
+const SINCE: Readonly<Record<string, number>> = {
+  const: 6,
+  contains: 6,
+  propertyNames: 6,
+  if: 7,
+  then: 7,
+  else: 7,
+  dependentRequired: 2019,
+  dependentSchemas: 2019,
+  minContains: 2019,
+  maxContains: 2019,
+  unevaluatedItems: 2019,
+  unevaluatedProperties: 2019,
+  prefixItems: 2020,
+};
+
+/** Whether the dialect that a document declares does not have the keyword yet. */
+export function isOfLaterDialect(keyword: string, { value }: SchemaDocument): boolean {
+  const dialect = isObject(value) && typeof value["$schema"] === "string" ? value["$schema"] : "";
+  const [, draft] = /draft(?:-0([3-7])|\/(2019)-09)\/schema/.exec(dialect)?.filter((part) => part !== undefined) ?? [];
+  const since = Object.hasOwn(SINCE, keyword) ? SINCE[keyword] : undefined;
+  return draft !== undefined && since !== undefined && Number(draft) < since;
+}
+
 /** Whether the keyword (`id` or `$id`) names a schema in this document. Without a dialect both do. */
 export function namesSchemas(keyword: string, { value }: SchemaDocument): boolean {
   const dialect = isObject(value) ? value["$schema"] : undefined;

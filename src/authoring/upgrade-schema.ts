@@ -4,6 +4,7 @@ import { isKnownFormat } from "../schema/schema-lint.ts";
 import { isList, under, type Unmapped } from "./draft.ts";
 import {
   anchorOf,
+  isOfLaterDialect,
   namesSchemas,
   shapeOf,
   type SchemaDocument,
@@ -184,9 +185,13 @@ function emitOther(keyword: string, value: JsonValue, { site, run, result }: Her
     note(run, at, `it is a note of another form than 2020-12 has: kept under x-${keyword}`);
     return [`x-${keyword}`, value];
   }
-  if (shape === undefined) {
+  const isLater = isOfLaterDialect(keyword, site.document);
+  if (shape === undefined || isLater) {
     if (keyword.startsWith("x-")) return [keyword, value];
-    const unmapped = note(run, at, `"${keyword}" is not a keyword that is judged: kept as a note`);
+    const why = isLater
+      ? "is of a later dialect than the one the document declares, which ignores it"
+      : "is not a keyword that is judged";
+    const unmapped = note(run, at, `"${keyword}" ${why}: kept as a note`);
     const name = `x-${keyword}`;
     run.kept.push({ holder: result, name, target: at, unmapped });
     return [name, value];

@@ -90,3 +90,39 @@ describe("a JSON Schema of an earlier dialect", () => {
     expect(unmapped.map(({ path }) => path)).toEqual(["/properties/a/format", "/properties/a/javaType"]);
   });
 });
+
+describe("a keyword that the declared dialect does not have yet", () => {
+  const some = { type: "object", properties: { a: { type: "string" } } };
+  test.each<[string, string, JsonObject, boolean]>([
+    ["draft-07", "unevaluatedProperties", { ...some, unevaluatedProperties: false }, true],
+    ["draft-07", "dependentRequired", { dependentRequired: { a: ["b"] } }, true],
+    ["draft-07", "minContains", { contains: true, minContains: 2 }, true],
+    ["draft-07", "const", { const: 1 }, false],
+    ["draft-06", "then", { then: false }, true],
+    ["draft-06", "propertyNames", { propertyNames: false }, false],
+    ["draft-04", "const", { const: 1 }, true],
+    ["2019-09", "prefixItems", { prefixItems: [false] }, true],
+    ["2019-09", "unevaluatedItems", { unevaluatedItems: false }, false],
+    ["2020-12", "prefixItems", { prefixItems: [false] }, false],
+  ])("%s, %s", (draft, keyword, document, isIgnored) => {
+    const $schema = draft.startsWith("draft")
+      ? `http://json-schema.org/${draft}/schema#`
+      : `https://json-schema.org/draft/${draft}/schema`;
+    const { schema, unmapped } = upgradeSchema({ $schema, ...document });
+    expect([keyword in schema, `x-${keyword}` in schema]).toEqual([!isIgnored, isIgnored]);
+    expect(unmapped).toEqual(
+      isIgnored
+        ? [
+            {
+              path: `/${keyword}`,
+              why: `"${keyword}" is of a later dialect than the one the document declares, which ignores it: kept as a note`,
+            },
+          ]
+        : [],
+    );
+  });
+
+  test("a document that declares none means them all", () => {
+    expect(upgradeSchema({ unevaluatedProperties: false, const: {} }).unmapped).toEqual([]);
+  });
+});
