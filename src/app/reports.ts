@@ -1,3 +1,4 @@
+import { standardError } from "./standard-error.ts";
 import type { HotKeys } from "../traffic/hot-keys.ts";
 import type { Config } from "../config/config.ts";
 import type { ReportDiagnosis } from "../diagnosis/event.ts";
@@ -101,7 +102,7 @@ export async function openLogger(
   const { createLogger } = await import("../observe/log/logger.ts");
   const format = log.format === "auto" ? (process.stderr.isTTY ? "pretty" : "json") : log.format;
   const tag = worker === undefined ? {} : { worker };
-  return createLogger({ level: log.level, format, destination: process.stderr, pid: process.pid, reword, ...tag });
+  return createLogger({ level: log.level, format, destination: standardError(), pid: process.pid, reword, ...tag });
 }
 
 /** Forgets the keys of a stream that this process no longer reads. */

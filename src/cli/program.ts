@@ -20,6 +20,7 @@ import { addVolume } from "./commands/volume/volume-command.ts";
 import { addOperatorLog } from "./commands/operate/operator-log-command.ts";
 import { addNotify } from "./commands/operate/notify-command.ts";
 import { version } from "./terminal/package.ts";
+import { endWithoutOutput } from "./terminal/lost-output.ts";
 import { rememberCaller } from "./terminal/printed-command.ts";
 import { programName } from "./terminal/program-name.ts";
 import { withSettings } from "./terminal/settings.ts";
@@ -31,7 +32,7 @@ import { EXIT } from "../config/codes.ts";
  * server, database or contract.
  */
 export async function runCli(args: readonly string[]): Promise<void> {
-  endQuietlyWithReader();
+  endWithoutOutput();
   endOnBackgroundErrors();
   if (args.includes("--no-color")) process.env["NO_COLOR"] = "1";
   try {
@@ -216,14 +217,4 @@ async function addCompletions(program: Command, args: readonly string[]): Promis
 function overrideExit(command: Command): void {
   command.exitOverride();
   for (const child of command.commands) overrideExit(child);
-}
-
-/** Ends the process without an error when the reader of its output has ended, as in `sigma validate ... | head`. */
-function endQuietlyWithReader(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(process.exitCode);
-      throw error;
-    });
-  }
 }

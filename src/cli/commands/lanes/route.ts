@@ -4,6 +4,7 @@ import { openLogger } from "../../../app/reports.ts";
 import type { Config } from "../../../config/config.ts";
 import { logContracts } from "../../../observe/contracts.ts";
 import { logRouter } from "../../../observe/router.ts";
+import { goOnWithoutOutput } from "../../terminal/lost-output.ts";
 import { withCommands } from "../../terminal/printed-command.ts";
 import { usage, type Refusal } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";
@@ -12,6 +13,7 @@ import { requireContracts } from "../contracts.ts";
 
 /** `sigma lanes route`: moves records to lanes until a signal. */
 export async function routeCommand(command: Command): Promise<void> {
+  goOnWithoutOutput();
   const config = await configFor(command);
   if (config.routes.length === 0) throw noLanes(config);
   const contracts = await requireContracts(config);

@@ -22,6 +22,7 @@ import { openInputs } from "../../input/inputs.ts";
 import { LINE_BYTES_MAX } from "../../input/line-limit.ts";
 import { readLineBatches } from "../../../json/lines.ts";
 import { createMakeRecord } from "../ingest/new-records.ts";
+import { goOnWithoutOutput } from "../../terminal/lost-output.ts";
 import { print, printJson } from "../../terminal/output.ts";
 import { packageFile, version } from "../../terminal/package.ts";
 import { toRun, withCommands } from "../../terminal/printed-command.ts";
@@ -35,6 +36,7 @@ type Options = { readonly demo: boolean; readonly json: boolean };
 
 /** `sigma start`: runs the gateway until a signal, then stops it within the deadline. */
 export async function start(command: Command, options: Options): Promise<void> {
+  goOnWithoutOutput();
   if (process.env[WORKER_VARIABLE] !== undefined && process.send !== undefined) {
     const { runWorker } = await import("./worker.ts");
     return runWorker(command, Number(process.env[WORKER_VARIABLE]));
