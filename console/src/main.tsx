@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { followSession } from "./api/session.ts";
 import { App } from "./app.tsx";
+import { showUnseen } from "./parts/visible.ts";
 import { restoreScroll } from "./shell/scroll.ts";
 import { applyTheme } from "./shell/theme.ts";
 import "./style/base.css";
@@ -15,4 +16,5 @@ if (root === null) throw new Error("The page has no element with the id app");
 applyTheme();
 followSession();
 restoreScroll();
+showUnseen();
 render(<App />, root);

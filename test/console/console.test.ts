@@ -171,6 +171,8 @@ test("the live view shows what is decided, stops and goes on, and asks for nothi
   expect(page.errors).toEqual([]);
 });
 
+const TURNING = String.raw`/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/`;
+
 test("nothing that a payload brings runs, wherever the page shows it", async () => {
   const attacks = Array.from({ length: 300 }, (_, index) => attackOf(index));
   const service = await start({ records: attacks });
@@ -190,6 +192,11 @@ test("nothing that a payload brings runs, wherever the page shows it", async () 
         "return window.attacked === undefined && document.querySelector('main script, main iframe, main img, main object, main style') === null",
       ),
     ]).toEqual([path, true]);
+    // A mark that turns the direction of text would turn what the page itself says behind it.
+    expect([path, await page.run(`return ${TURNING}.test(document.title + document.body.textContent)`)]).toEqual([
+      path,
+      false,
+    ]);
   }
   expect(page.errors).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { visible } from "./visible.ts";
 
 /** A range of bytes that something is said of: the first byte, and the byte after the last. */
 export type MarkedRange = { readonly from: number; readonly to: number; readonly number: number };
@@ -75,13 +76,6 @@ function textOf(bytes: Uint8Array): string | null {
   } catch {
     return null;
   }
-}
-
-/** Makes controls visible, and those characters that turn the direction of text. */
-function visible(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (one) =>
-    one === "\n" || one === "\t" ? one : `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 function hexText(bytes: Uint8Array): string {

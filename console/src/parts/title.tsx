@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
+import { visible } from "./visible.ts";
 
 /** The heading of a page, and the name of its window. @param name of the window, where the heading is more than text. */
 export function Title({
@@ -13,7 +14,7 @@ export function Title({
 }) {
   const text = name ?? (typeof children === "string" ? children : "");
   useEffect(() => {
-    document.title = text === "" ? "SIGMA" : `${text} · SIGMA`;
+    document.title = text === "" ? "SIGMA" : `${visible(text)} · SIGMA`;
   }, [text]);
   return (
     <div class="title">
