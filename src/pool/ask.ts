@@ -1,15 +1,21 @@
 import { ENGINE } from "../core/decide.ts";
 import { PINS, RECORDS_TYPE } from "./wire.ts";
 
-/** What a validator answered. `other`: it has other contracts or another engine. `none`: nothing that could be used. */
+/**
+ * What a validator answered. `other`: it has other contracts or another engine. `busy`: it holds as many bytes as it may, for whoever asks,
+ * and is well. `none`: nothing that could be used.
+ */
 export type Answer<Body> =
   | { readonly kind: "answer"; readonly body: Body }
-  | { readonly kind: "other" | "none"; readonly why: string };
+  | { readonly kind: "other" | "busy" | "none"; readonly why: string };
 
 type How = { readonly authorization: string | null; readonly timeoutMs: number };
 
 /** Status of a question that pins another contract set or engine than the validator has. */
 export const OTHER_SET = 409;
+
+/** What a validator answers when bodies and answers of all who ask it would be too much. A proxy's 503 says no code. */
+const OVERLOADED = { status: 503, code: "overloaded" } as const;
 
 /** A longer answer is not read: four times what is sent at most, since text may take more bytes as a structured clone. */
 const ANSWER_BYTES_MAX = 134_217_728;
@@ -65,7 +71,7 @@ async function ask(
       readonly contractSet: string | null;
       readonly engine: string | null;
     }
-  | { readonly kind: "other" | "none"; readonly why: string }
+  | { readonly kind: "other" | "busy" | "none"; readonly why: string }
 > {
   try {
     const response = await fetch(new URL("/v1/decide", url), {
@@ -78,6 +84,8 @@ async function ask(
     const bytes = await bodyOf(response);
     if (bytes === null) return { kind: "none", why: "its answer is too large" };
     if (response.status === OTHER_SET) return { kind: "other", why: "it has other contracts, or another engine" };
+    if (response.status === OVERLOADED.status && codeOf(bytes) === OVERLOADED.code)
+      return { kind: "busy", why: "it holds as many bytes as it may" };
     if (response.status !== 200) return { kind: "none", why: `it answers ${response.status}` };
     const [contractSet, engine] = [response.headers.get(PINS.contractSet), response.headers.get(PINS.engine)];
     return { kind: "answer", body: bytes, contractSet, engine };
@@ -88,6 +96,15 @@ async function ask(
       kind: "none",
       why: name === "TimeoutError" ? "it does not answer in time" : `it does not answer (${code ?? name})`,
     };
+  }
+}
+
+/** The code of a problem; null where there is none. */
+function codeOf(bytes: Buffer): unknown {
+  try {
+    return (JSON.parse(bytes.toString()) as { readonly code?: unknown } | null)?.code ?? null;
+  } catch {
+    return null;
   }
 }
 

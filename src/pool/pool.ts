@@ -51,6 +51,9 @@ export type Pool = {
 
 /** How often each validator is asked how it is. */
 const LOOK_EVERY_MS = 1_000;
+/** A batch that a validator has no room for is asked about again after so long, and so often; then the validator is left out. */
+const BUSY_PAUSE_MS = 100;
+const BUSY_MAX = 50;
 /** A larger batch is decided here: a validator holds 64 MiB of bodies at a time. */
 export const SENT_BYTES_MAX = 33_554_432;
 
@@ -59,7 +62,7 @@ type Member = { -readonly [Field in keyof Validator]: Validator[Field] };
 /**
  * Opens a pool. Each batch goes to the validator that decides fewest at the time, and to no other while that one works on it (no
  * hedging). One that does not answer, or not with what it was asked for, is left out until a health check finds it well; the batch goes
- * to the next one.
+ * to the next one. One that has no room for it is asked again a little later, or another one is.
  */
 export function openPool(deps: PoolDeps): Pool {
   const members = deps.urls.map((url): Member => ({ url, state: "unknown", why: "", inFlight: 0, batches: 0 }));
@@ -92,7 +95,9 @@ export function openPool(deps: PoolDeps): Pool {
       if (records.length === 0) return [];
       const body = writeRecords(records);
       if (body.length > SENT_BYTES_MAX) return null;
-      for (;;) {
+      for (let busy = 0; ;) {
+        // Who it works for may be another process: nobody says when it is free.
+        if (busy > 0) await deps.sleep(BUSY_PAUSE_MS, signal);
         const one = await takeMember(members, waiting, deps.inFlightMax, signal);
         try {
           const answer = await askDecisions(one.url, deps, { body, contractSet: set.digest }, signal);
@@ -101,6 +106,10 @@ export function openPool(deps: PoolDeps): Pool {
           if (decisions !== null) {
             one.batches += 1;
             return decisions;
+          }
+          if (answer.kind === "busy" && busy < BUSY_MAX) {
+            busy += 1;
+            continue;
           }
           const why = answer.kind === "answer" ? "its answer is none" : answer.why;
           found(one, answer.kind === "other" ? "other-set" : "away", why);

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, request as begin, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { serialize } from "node:v8";
 import { expect, onTestFinished, test } from "vitest";
@@ -23,7 +23,13 @@ async function sleep(_: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
-function poolOf(urls: readonly string[], set: CompiledContractSet, events: PoolEvent[] = []): Pool {
+/** @param onPause called when a batch waits for room, which is not as long as between two looks. */
+function poolOf(
+  urls: readonly string[],
+  set: CompiledContractSet,
+  events: PoolEvent[] = [],
+  onPause: () => void = () => undefined,
+): Pool {
   const pool = openPool({
     urls,
     authorization: null,
@@ -31,7 +37,10 @@ function poolOf(urls: readonly string[], set: CompiledContractSet, events: PoolE
     timeoutMs: PATIENCE_MS,
     contracts: () => set,
     report: (event) => void events.push(event),
-    sleep: async (ms, signal) => sleep(ms, signal).catch(() => undefined),
+    sleep: async (ms, signal) => {
+      if (ms < 1_000) onPause();
+      await sleep(ms, signal).catch(() => undefined);
+    },
   });
   onTestFinished(async () => pool.close());
   return pool;
@@ -136,6 +145,41 @@ test("batches go to the validators that decide fewest, and to the others when on
   await new Promise((resolve) => first.server.close(resolve));
   for (let n = 0; n < 4; n += 1) expect(await outcomeOf(pool.decide(records, set, NEVER))).toBe("decided");
   await until(() => states(pool).join() === "away,ready");
+});
+
+test("a validator that has no room for a batch now is asked again, and not left out", async () => {
+  const set = shipmentContracts();
+  const [record] = recordsOf("shipments");
+  if (record === undefined) throw new Error("there are records");
+  const records = [{ ...record, value: Buffer.alloc(8_388_608, "x") }];
+  const { url } = await startService({ http: { contracts: () => set } });
+  const events: PoolEvent[] = [];
+  // Somebody else's body takes nearly all the room that there is, and does not end.
+  const other = begin(`${url}/v1/decide`, {
+    method: "POST",
+    headers: { "content-type": "application/vnd.sigma.evidence", "content-length": 67_000_000 },
+  });
+  other.on("error", () => undefined);
+  await new Promise((resolve) => void other.write(Buffer.alloc(66_000_000), resolve));
+  const pool = poolOf([url], set, events, () => void other.destroy());
+  await until(() => states(pool)[0] === "ready");
+  expect(await outcomeOf(pool.decide(records, set, NEVER))).toBe("decided");
+  expect([events.map(({ state }) => state), other.destroyed]).toEqual([["ready"], true]);
+});
+
+test("one that never has room is left out in the end", async () => {
+  const set = shipmentContracts();
+  let asked = 0;
+  const url = await impostor(set, (response) => {
+    asked += 1;
+    response.writeHead(503, { "content-type": "application/problem+json" }).end('{"code":"overloaded"}');
+  });
+  const events: PoolEvent[] = [];
+  const pool = poolOf([url], set, events);
+  await until(() => states(pool)[0] === "ready");
+  expect(await outcomeOf(pool.decide(recordsOf("shipments").slice(0, 1), set, NEVER))).toBe("POOL_UNREACHABLE");
+  expect(asked).toBe(51);
+  expect(events.map(({ why }) => why)).toContainEqual("it holds as many bytes as it may");
 });
 
 test("without any validator there is no decision yet", async () => {
