@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { SCHEMA, writeFiles } from "../contract/contract-files.ts";
@@ -144,6 +144,12 @@ describe("the life of a version", () => {
     writeFileSync(join(cwd, "records.ndjson"), '{"id":"a","weight":1}\n{"id":"b"}\n');
     expect((await run("ingest", "records.ndjson", "--topic", "parcels")).code).toBe(0);
     expect(await run("contract", "what-if", "parcel@1", "--save", "report.json")).toMatchObject({ code: 0 });
+    // A device stays one, whoever runs the command; a report that cannot be written leaves nothing behind.
+    symlinkSync("/dev/null", join(cwd, "nothing"));
+    symlinkSync("/dev/full", join(cwd, "full"));
+    expect(await run("contract", "what-if", "parcel@1", "--save", "nothing")).toMatchObject({ code: 0 });
+    expect(await run("contract", "what-if", "parcel@1", "--save", "full")).toMatchObject({ code: 1 });
+    expect(["nothing", "full"].map((name) => lstatSync(join(cwd, name)).isSymbolicLink())).toEqual([true, true]);
     const other = await run("contract", "activate", "parcel@2", "--reason", "r", "--what-if", "report.json");
     expect([other.code, other.stderr]).toEqual([10, expect.stringContaining("SIG-W-005")]);
     expect(await activate("--what-if", "report.json", "--accept-flips", "1")).toMatchObject({ code: 10 });

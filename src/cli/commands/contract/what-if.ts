@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { existsSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { EXIT } from "../../../config/codes.ts";
 import type { Config } from "../../../config/config.ts";
@@ -141,11 +141,24 @@ function candidateOf(config: Config, { subject, version }: VersionName): Candida
 function save(report: WhatIfReport, file: string): void {
   const text = `${JSON.stringify({ v: 1, kind: "what-if", ...report }, null, 2)}\n`;
   try {
-    writeFileSync(`${file}.part`, text);
-    renameSync(`${file}.part`, file);
+    replace(file, text);
   } catch (error) {
     const state = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : "it failed";
     throw new Refusal("SIG-W-003", `Cannot write report "${file}": ${state}`, "name another file", EXIT.error);
   }
   note(`saved ${file}`);
+}
+
+/** What is no file (/dev/stdout, a pipe) is written to as it is: a file in its place would take it away from everybody. */
+function replace(file: string, text: string): void {
+  const path = existsSync(file) ? realpathSync(file) : file;
+  if (existsSync(path) && !statSync(path).isFile()) return writeFileSync(path, text);
+  const coming = `${path}.part`;
+  try {
+    writeFileSync(coming, text);
+    renameSync(coming, path);
+  } catch (error) {
+    rmSync(coming, { force: true });
+    throw error;
+  }
 }
