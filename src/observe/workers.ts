@@ -21,6 +21,11 @@ export function logWorkers(log: Logger): (event: WorkerEvent) => void {
         return log.write("worker.heard", { "sigma.worker": event.worker });
       case "workers-rolling":
         return log.write("workers.rolling", { "sigma.count": event.count });
+      case "workers-roll-stopped":
+        return log.write("workers.roll_stopped", {
+          "sigma.worker": event.worker,
+          "sigma.remedy": "correct what it says: it is started again by itself; then replace the others by SIGHUP",
+        });
     }
   };
 }

@@ -19,7 +19,9 @@ export type WorkerEvent =
   /** It was silent, and speaks again. */
   | { readonly kind: "worker-heard"; readonly worker: number }
   /** All workers are replaced, one after another. */
-  | { readonly kind: "workers-rolling"; readonly count: number };
+  | { readonly kind: "workers-rolling"; readonly count: number }
+  /** What took the place of this worker ended by itself: the others are not replaced. */
+  | { readonly kind: "workers-roll-stopped"; readonly worker: number };
 
 export type SuperviseDeps = {
   /** From 1. Worker number 1 is always started as number 1: its name in the group is made of it. */
@@ -42,7 +44,10 @@ export type SuperviseDeps = {
 export type Supervised = {
   /** Each worker by its number, null while it has no process, and how often it was started again because it was lost. */
   readonly workers: () => readonly Supervisee[];
-  /** Replaces one worker after another, the next one when the one before is ready, or {@link READY_WITHIN_MS} are over. */
+  /**
+   * Replaces one worker after another, the next one when the one before is ready, or {@link READY_WITHIN_MS} are over. Stops where a new one ends
+   * by itself: what it was started from may end them all. Asked for again meanwhile, it begins anew when it is through.
+   */
   readonly roll: () => Promise<void>;
   /** Tells all to stop, and resolves when all have ended. None is started again. */
   readonly stop: () => Promise<void>;
@@ -87,9 +92,6 @@ type Watched = {
 export function supervise(deps: SuperviseDeps): Supervised {
   const all = Array.from({ length: deps.count }, (): Watched => ({ ...NEW, waiting: new Set() }));
   let stopping = false;
-  const changed = ({ waiting }: Watched): void => {
-    for (const look of waiting) look();
-  };
   const start = (worker: number, one: Watched): void => {
     one.startedMs = deps.monotonicMs();
     one.isEnding = false;
@@ -125,21 +127,7 @@ export function supervise(deps: SuperviseDeps): Supervised {
   for (const [worker, one] of numbered()) start(worker, one);
   return {
     workers: () => numbered().map(([worker, { process, restarts }]) => ({ worker, process, restarts })),
-    roll: async () => {
-      deps.report({ kind: "workers-rolling", count: deps.count });
-      for (const [worker, one] of numbered()) {
-        if (stopping) return;
-        if (one.process === null) continue;
-        end(one, true);
-        await until(one, () => one.process === null);
-        if (stopping) return;
-        start(worker, one);
-        const takeBack = deps.later(READY_WITHIN_MS, () => changed(one));
-        const limitMs = deps.monotonicMs() + READY_WITHIN_MS;
-        await until(one, () => one.isReady || stopping || deps.monotonicMs() >= limitMs);
-        takeBack();
-      }
-    },
+    roll: oneAtATime(async () => replaceAll(deps, numbered(), start, () => stopping)),
     stop: async () => {
       stopping = true;
       for (const one of all) {
@@ -149,6 +137,56 @@ export function supervise(deps: SuperviseDeps): Supervised {
       }
       await Promise.all(all.map(async (one) => until(one, () => one.process === null)));
     },
+  };
+}
+
+/** @param start starts the process of a worker. @param isStopping whether all are told to stop. */
+async function replaceAll(
+  deps: Pick<SuperviseDeps, "count" | "report" | "later" | "monotonicMs">,
+  all: readonly (readonly [number, Watched])[],
+  start: (worker: number, one: Watched) => void,
+  isStopping: () => boolean,
+): Promise<void> {
+  deps.report({ kind: "workers-rolling", count: deps.count });
+  for (const [worker, one] of all) {
+    if (isStopping()) return;
+    if (one.process === null) continue;
+    end(one, true);
+    await until(one, () => one.process === null);
+    if (isStopping()) return;
+    const { restarts } = one;
+    const isLost = (): boolean => one.process === null || one.restarts > restarts;
+    start(worker, one);
+    const takeBack = deps.later(READY_WITHIN_MS, () => changed(one));
+    const limitMs = deps.monotonicMs() + READY_WITHIN_MS;
+    await until(one, () => one.isReady || isLost() || isStopping() || deps.monotonicMs() >= limitMs);
+    takeBack();
+    if (isLost() && !isStopping()) return deps.report({ kind: "workers-roll-stopped", worker });
+  }
+}
+
+function changed({ waiting }: Watched): void {
+  for (const look of waiting) look();
+}
+
+/** Two at a time would both start what takes the place of one worker. Of those who ask while it is done, all wait for the same next time. */
+function oneAtATime(act: () => Promise<void>): () => Promise<void> {
+  let now: Promise<void> | null = null;
+  let next: Promise<void> | null = null;
+  const begin = async (): Promise<void> => {
+    next = null;
+    now = act();
+    try {
+      await now;
+    } finally {
+      now = null;
+    }
+  };
+  return async () => {
+    if (next !== null) return next;
+    if (now === null) return begin();
+    next = now.then(begin);
+    return next;
   };
 }
 

@@ -40,7 +40,7 @@ function watch(count: number) {
   };
   const lost = (): readonly number[] =>
     events.flatMap((event) => (event.kind === "worker-lost" ? [event.retryMs] : []));
-  return { supervised, processes, pass, lost };
+  return { supervised, processes, events, pass, lost };
 }
 
 const KILLED: Ended = { code: null, signal: "SIGKILL" };
@@ -84,6 +84,35 @@ test("workers are replaced one after another, and each keeps its place in the gr
   processes[3]?.told(READY);
   await rolled;
   expect(supervised.workers().map(({ restarts }) => restarts)).toEqual([0, 0]);
+});
+
+test("where what takes the place of a worker ends by itself, the others go on as they are", async () => {
+  const { supervised, processes, events, pass, lost } = watch(2);
+  const rolled = supervised.roll();
+  processes[0]?.end({ code: 0, signal: null });
+  await expect.poll(() => processes.length).toBe(3);
+  processes[2]?.end({ code: 2, signal: null });
+  await rolled;
+  expect(events.at(-1)).toEqual({ kind: "workers-roll-stopped", worker: 1 });
+  expect(processes[1]?.heard).toEqual([]);
+  // It is tried again, as one that is lost.
+  pass(lost().at(-1) ?? 0);
+  expect(processes.map(({ worker }) => worker)).toEqual([1, 2, 1, 1]);
+});
+
+test("asked twice, workers are replaced twice, and none is ever there twice", async () => {
+  const { supervised, processes } = watch(1);
+  const rolled = [supervised.roll(), supervised.roll(), supervised.roll()];
+  processes[0]?.end({ code: 0, signal: null });
+  await expect.poll(() => processes.length).toBe(2);
+  expect(processes[1]?.heard).toEqual([]);
+  processes[1]?.told(READY);
+  await expect.poll(() => processes[1]?.heard).toEqual([{ kind: "stop", stays: true }]);
+  processes[1]?.end({ code: 0, signal: null });
+  await expect.poll(() => processes.length).toBe(3);
+  processes[2]?.told(READY);
+  await Promise.all(rolled);
+  expect([processes.length, processes[2]?.heard]).toEqual([3, []]);
 });
 
 test("workers that are stopped end for good, also one that waits to be started again", async () => {

@@ -51,6 +51,13 @@ export const GATEWAY_EVENTS = {
     fields: ["sigma.count"],
     optional: [],
   },
+  "workers.roll_stopped": {
+    level: "error",
+    message: "a replaced worker ended by itself: the others are not replaced, and go on as they are",
+    groups: [],
+    fields: ["sigma.worker", "sigma.remedy"],
+    optional: [],
+  },
   "validator.ready": { level: "info", message: "a validator decides", groups: [], fields: ["url.full"], optional: [] },
   "validator.left_out": {
     level: "warn",
