@@ -2,83 +2,109 @@ import { stepsIn, unescapeStep } from "../json/pointer.ts";
 import { isObject, type JsonObject, type JsonValue } from "../json/json.ts";
 
 /** The most steps of a proof. The limit ends the walk through circular references, which prove nothing. */
-const STEPS_MAX = 256;
+const STEPS_MAX = 4_096;
 
 /**
  * Whether every payload that the schema accepts has a value at the pointer.
  *
- * The proof uses only `type`, `required`, `properties`, `prefixItems`, `items`, `minItems`, `allOf` and local `$ref`; false
- * means not proved. Without this proof a payload could pass the schema and still be refused for a missing identity field, which
- * a producer who tests with the schema alone cannot foresee. Therefore it is an error and not a warning.
+ * The proof uses only `type`, `required`, `properties`, `prefixItems`, `items`, `minItems`, `allOf`, `anyOf`, `oneOf` and local
+ * `$ref`; false means not proved. Without this proof a payload could pass the schema and still be refused for a missing identity
+ * field, which a producer who tests with the schema alone cannot foresee. Therefore it is an error and not a warning.
  */
 export function schemaRequires(schema: JsonObject | boolean, pointer: string): boolean {
-  return proves(schema, schema, stepsIn(pointer), { left: STEPS_MAX });
+  return proves([{ schema, base: schema }], stepsIn(pointer), { left: STEPS_MAX });
 }
 
+/** A schema, and the schema with an `$id` around it (or the document), which its local references start from. */
+type Part = { readonly schema: JsonValue; readonly base: JsonValue };
+type ObjectPart = Part & { readonly schema: JsonObject };
 type Steps = { left: number };
 
-function proves(root: JsonValue, schema: JsonValue, tokens: readonly string[], steps: Steps): boolean {
-  const [token, ...rest] = tokens;
-  if (token === undefined) return true;
-  const parts = conjuncts(root, schema, steps);
+/** Whether a value that all parts accept has something at the tokens. */
+function proves(schemas: readonly Part[], tokens: readonly string[], steps: Steps): boolean {
+  if (tokens.length === 0) return true;
+  const parts = conjuncts(schemas, steps);
   // `false` accepts no value, so every accepted value has the field.
-  if (parts.includes(false)) return true;
-  const objects = parts.filter(isObject);
-  const types = objects.map((part) => soleType(part)).filter((type) => type !== null);
+  if (parts.some(({ schema }) => schema === false)) return true;
+  const objects = parts.filter((part): part is ObjectPart => isObject(part.schema));
+  return provesDirectly(objects, tokens, steps) || provesByBranches(objects, tokens, steps);
+}
+
+function provesDirectly(objects: readonly ObjectPart[], tokens: readonly string[], steps: Steps): boolean {
+  const [token = "", ...rest] = tokens;
+  const types = objects.map(({ schema }) => soleType(schema)).filter((type) => type !== null);
   if (types.includes("object")) {
-    const required = objects.some(
-      (part) => isArray(own(part, "required")) && (own(part, "required") as readonly JsonValue[]).includes(token),
-    );
+    const required = objects.some(({ schema }) => {
+      const names = own(schema, "required");
+      return isArray(names) && names.includes(token);
+    });
     if (!required) return false;
-    return rest.length === 0 || objects.some((part) => provesProperty(root, part, token, rest, steps));
+    return rest.length === 0 || objects.some((part) => provesProperty(part, token, rest, steps));
   }
   if (types.includes("array")) {
     const index = /^(?:0|[1-9][0-9]{0,8})$/.test(token) ? Number(token) : Infinity;
-    if (!objects.some((part) => atLeast(part, index + 1))) return false;
-    return rest.length === 0 || objects.some((part) => provesItem(root, part, index, rest, steps));
+    if (!objects.some(({ schema }) => atLeast(schema, index + 1))) return false;
+    return rest.length === 0 || objects.some((part) => provesItem(part, index, rest, steps));
   }
   return false;
 }
 
-function provesProperty(
-  root: JsonValue,
-  part: JsonObject,
-  token: string,
-  rest: readonly string[],
-  steps: Steps,
-): boolean {
-  const properties = own(part, "properties");
+/** Whether there is a choice of which every branch proves it, together with all other parts. */
+function provesByBranches(objects: readonly ObjectPart[], tokens: readonly string[], steps: Steps): boolean {
+  return objects.some(({ schema, base }, index) =>
+    CHOICES.some((choice) => {
+      const branches = own(schema, choice);
+      if (!isArray(branches) || branches.length === 0) return false;
+      const others = objects.map((part, at) => withoutParts(part, at === index ? choice : null));
+      return branches.every((branch) => steps.left > 0 && proves([...others, inside(branch, base)], tokens, steps));
+    }),
+  );
+}
+
+const CHOICES = ["anyOf", "oneOf"] as const;
+
+/** A part without what is listed as parts of their own, and without the choice that is being made. */
+function withoutParts({ schema, base }: ObjectPart, choice: string | null): Part {
+  const kept = Object.entries(schema).filter(([name]) => name !== "allOf" && name !== "$ref" && name !== choice);
+  return { schema: Object.fromEntries(kept), base };
+}
+
+function inside(schema: JsonValue, base: JsonValue): Part {
+  return { schema, base: isObject(schema) && typeof own(schema, "$id") === "string" ? schema : base };
+}
+
+function provesProperty({ schema, base }: ObjectPart, token: string, rest: readonly string[], steps: Steps): boolean {
+  const properties = own(schema, "properties");
   const property = isObject(properties) ? own(properties, token) : undefined;
-  return property !== undefined && proves(root, property, rest, steps);
+  return property !== undefined && proves([inside(property, base)], rest, steps);
 }
 
-function provesItem(root: JsonValue, part: JsonObject, index: number, rest: readonly string[], steps: Steps): boolean {
-  const prefix = own(part, "prefixItems");
+function provesItem({ schema, base }: ObjectPart, index: number, rest: readonly string[], steps: Steps): boolean {
+  const prefix = own(schema, "prefixItems");
   const prefixed = isArray(prefix) ? prefix[index] : undefined;
-  if (prefixed !== undefined) return proves(root, prefixed, rest, steps);
-  const items = own(part, "items");
-  return items !== undefined && proves(root, items, rest, steps);
+  if (prefixed !== undefined) return proves([inside(prefixed, base)], rest, steps);
+  const items = own(schema, "items");
+  return items !== undefined && proves([inside(items, base)], rest, steps);
 }
 
-/** The schema and all schemas that apply with it, through `allOf` and local `$ref`. */
-function conjuncts(root: JsonValue, schema: JsonValue, steps: Steps): readonly JsonValue[] {
-  const found: JsonValue[] = [];
-  const open: JsonValue[] = [schema];
+/** The schemas and all that apply with them, through `allOf` and local `$ref`. */
+function conjuncts(schemas: readonly Part[], steps: Steps): readonly Part[] {
+  const found: Part[] = [];
+  const open = [...schemas];
   for (let next = open.pop(); next !== undefined && steps.left > 0; next = open.pop()) {
     steps.left -= 1;
     found.push(next);
-    if (!isObject(next)) continue;
-    const all = own(next, "allOf");
-    if (isArray(all)) open.push(...all);
-    const target = localTarget(root, own(next, "$ref"));
-    if (target !== undefined) open.push(target);
+    const { schema, base } = next;
+    if (!isObject(schema)) continue;
+    const all = own(schema, "allOf");
+    if (isArray(all)) open.push(...all.map((one) => inside(one, base)));
+    const target = localTarget(base, own(schema, "$ref"));
+    if (target !== undefined) open.push({ schema: target, base });
   }
   return found;
 }
 
-/**
- * Follows `#` and `#/...` in a document without inner `$id`s. Anchors are not followed; what they lead to counts as not proved.
- */
+/** Follows `#` and `#/...` within one `$id`. Anchors are not followed; what they lead to counts as not proved. */
 function localTarget(root: JsonValue, ref: JsonValue | undefined): JsonValue | undefined {
   if (typeof ref !== "string" || !/^#(?:\/|$)/.test(ref)) return undefined;
   let node: JsonValue | undefined = root;
