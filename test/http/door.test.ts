@@ -134,7 +134,7 @@ test("every error of the framework is a problem, whatever the path and the metho
   expect([long.status, long.headers.get("content-type"), await long.json()]).toMatchObject([
     414,
     "application/problem+json",
-    { code: "path-too-long", status: 414 },
+    { code: "path-too-long", status: 414, detail: "A part of the path has more than 300 characters" },
   ]);
   const coded = await fetch(`${url}/v1/contracts/%zz`);
   expect([coded.status, await coded.json()]).toMatchObject([400, { code: "bad-path" }]);

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Unavailable } from "../../core/unavailable.ts";
 import { drain } from "../connection.ts";
+import { LIMITS } from "../deps.ts";
 import { ProblemError, sendProblem, unavailableProblem, type Problem } from "./problem.ts";
 
 type Route = { readonly method: string; readonly pattern: RegExp };
@@ -88,7 +89,7 @@ const FRAMEWORK: Readonly<Record<string, Problem>> = {
     status: 414,
     code: "path-too-long",
     title: "Path too long",
-    detail: "A part of the path has more than 260 characters",
+    detail: `A part of the path has more than ${LIMITS.pathPart} characters`,
   },
   FST_ERR_BAD_URL: { status: 400, code: "bad-path", title: "Bad request", detail: "The path cannot be decoded" },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
