@@ -56,6 +56,8 @@ export function openAccess({ reads, now, noteUse, people, certificates }: Access
   const catchUp = followActions(reads, book.see);
   let readAt = -Infinity;
   let reading: Promise<void> | null = null;
+  // The store did not answer lately: what goes on without it waits no more until it does.
+  let isLate = false;
   let changes = 0;
   let seen = 0;
   const read = async (): Promise<void> => {
@@ -63,6 +65,7 @@ export function openAccess({ reads, now, noteUse, people, certificates }: Access
     await catchUp();
     readAt = began;
     seen = before;
+    isLate = false;
   };
   // A clock that went back says nothing of how old it is.
   const ageMs = (): number => (now() < readAt ? Infinity : now() - readAt);
@@ -77,8 +80,14 @@ export function openAccess({ reads, now, noteUse, people, certificates }: Access
     if (seen !== changes) await reading?.catch(() => undefined);
     reading ??= read().finally(() => (reading = null));
     try {
-      await (without && seen === changes && ageMs() < staleMs(true) ? within(WITHOUT_WAIT_MS, reading) : reading);
+      if (!without || seen !== changes || ageMs() >= staleMs(true)) return await reading;
+      isLate =
+        (await within(
+          isLate ? 0 : WITHOUT_WAIT_MS,
+          reading.then(() => "read"),
+        )) === null;
     } catch (error) {
+      isLate = true;
       if (!(error instanceof Unavailable) || ageMs() >= staleMs(without)) throw error;
     }
   };

@@ -207,6 +207,22 @@ test("what goes on without the store does not wait for one that hangs", async ()
   expect((await access.authenticate(key, true)).kind).toBe("known");
 });
 
+test("what goes on without the store waits for one that hangs once, and not each time", async () => {
+  let hangs = false;
+  const { access, clock } = await start(({ store }) => ({
+    operatorLog: async (...asked) => (hangs ? new Promise(() => undefined) : store.reads.operatorLog(...asked)),
+  }));
+  await access.authenticate(null);
+  hangs = true;
+  const began = performance.now();
+  for (let second = 0; second < 20; second += 1) {
+    clock.ms += 1_000;
+    expect(await access.authenticate(null, true)).toEqual({ kind: "known", who: LOCAL });
+  }
+  // One wait is a second: twenty of them would be twenty.
+  expect(performance.now() - began).toBeLessThan(10_000);
+});
+
 test("the use of a key is noted once a minute", async () => {
   const { embedded, clock } = await start();
   const failed: string[] = [];
