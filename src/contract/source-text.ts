@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { recogniseContent } from "../json/content-kind.ts";
 import type { Place } from "./fault.ts";
 
@@ -19,9 +19,26 @@ export function readBytes(file: string): ReadBytes {
     if (stat.isDirectory()) return { ok: false, problem: "it is a directory" };
     if (stat.size > FILE_BYTES_MAX)
       return { ok: false, problem: `it has ${stat.size} bytes; at most ${FILE_BYTES_MAX}` };
-    return { ok: true, bytes: readFileSync(file) };
+    const bytes = stat.isFile() ? readFileSync(file) : readAtMost(file, FILE_BYTES_MAX + 1);
+    if (bytes.length > FILE_BYTES_MAX)
+      return { ok: false, problem: `it has more than ${FILE_BYTES_MAX} bytes, the most that one may have` };
+    return { ok: true, bytes };
   } catch (error) {
     return { ok: false, problem: describeIoError(error) };
+  }
+}
+
+/** A pipe and a device say no size, and a device may never end. */
+function readAtMost(file: string, most: number): Uint8Array {
+  const handle = openSync(file, "r");
+  try {
+    const buffer = Buffer.alloc(most);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < most; length += read)
+      read = readSync(handle, buffer, length, most - length, null);
+    return buffer.subarray(0, length);
+  } finally {
+    closeSync(handle);
   }
 }
 
@@ -71,11 +88,14 @@ export function describeIoError(error: unknown): string {
     case "EACCES":
     case "EPERM":
       return "permission denied";
+    case "EEXIST":
+      return "it is there already";
     case "ENOTDIR":
       return "a part of its path is not a directory";
     case "EISDIR":
       return "it is a directory";
     case "ENOSPC":
+    case "EDQUOT":
       return "the disk is full";
     case "EROFS":
       return "the file system is read-only";

@@ -55,6 +55,14 @@ describe("sigma config show", () => {
     ]);
   });
 
+  test("a file without an end is refused where it is longer than one may be", async () => {
+    const { code, stderr } = await sigma(["config", "show", "-c", "/dev/zero"], { cwd: project() });
+    expect([code, stderr.split("\n")[0]]).toEqual([
+      2,
+      '/dev/zero: error SIG-S-001 Cannot read configuration "/dev/zero": it has more than 4194304 bytes, the most that one may have',
+    ]);
+  });
+
   test("contract commands look where the configuration says", async () => {
     const cwd = project({ "sigma.yaml": "contracts:\n  dir: elsewhere\n" });
     const { code, stderr } = await sigma(["contract", "list"], { cwd });

@@ -8,7 +8,7 @@ import { shipment } from "../embedded.ts";
 import { until } from "../patience.ts";
 import { freePorts } from "../servers/ports.ts";
 import { mountSmallDisk } from "../servers/small-disk.ts";
-import { BIN, project } from "./run.ts";
+import { BIN, project, sigma } from "./run.ts";
 
 /** A device on which everything that is written finds the disk full. */
 function fullDevice(): number {
@@ -52,17 +52,24 @@ test("a gateway goes on when the readers of what it prints and logs have ended",
   await expectWell(gateway);
 });
 
-test("its log comes back when there is room", async () => {
+/** A disk without room for a byte. The ballast is what has it. */
+function fullDisk(): { readonly directory: string; readonly ballast: string } {
   const { directory, remove } = mountSmallDisk();
   onTestFinished(remove);
-  const [file, ballast] = [join(directory, "gateway.log"), join(directory, "ballast")];
-  const log = openSync(file, "a");
-  onTestFinished(() => closeSync(log));
+  const ballast = join(directory, "ballast");
   try {
-    for (let size = 0; size < 64; size += 1) writeFileSync(ballast, Buffer.alloc(65_536), { flag: "a" });
+    for (let size = 0; size < 128; size += 1) writeFileSync(ballast, Buffer.alloc(65_536), { flag: "a" });
   } catch {
     // Full: that is what was wanted.
   }
+  return { directory, ballast };
+}
+
+test("its log comes back when there is room", async () => {
+  const { directory, ballast } = fullDisk();
+  const file = join(directory, "gateway.log");
+  const log = openSync(file, "a");
+  onTestFinished(() => closeSync(log));
   const gateway = await startWith(fullDevice(), log);
   rmSync(ballast);
   await expectWell(gateway);
@@ -81,4 +88,22 @@ test("a command whose output finds a full disk says so", async () => {
   expect(said).toBe(
     "error SIG-I-035 Cannot write to standard output: the disk is full\n  fix: make room, or send it elsewhere, and run it again\n",
   );
+});
+
+test("a command whose file finds a full disk says that room is wanted, and that no input was wrong", async () => {
+  const { directory } = fullDisk();
+  const cwd = project({ "records.ndjson": "{broken\n" });
+  expect((await sigma(["ingest", "records.ndjson"], { cwd })).code).toBe(0);
+  for (const args of [
+    ["init", join(directory, "gateway")],
+    ["keys", "new", "--key-file", join(directory, "anchor.pem")],
+    ["failures", "export", "--out", join(directory, "failures.ndjson")],
+  ]) {
+    const { code, stderr } = await sigma(args, { cwd });
+    expect([args[0], code, stderr]).toEqual([
+      args[0],
+      1,
+      expect.stringMatching(/^error SIG-[A-Z]-\d{3} Cannot write .*: the disk is full\n {2}fix: make room, remove /m),
+    ]);
+  }
 });

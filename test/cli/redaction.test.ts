@@ -48,6 +48,7 @@ describe("redaction on the command line", () => {
       expect.stringContaining("SIG-F-006") as string,
     ]);
     expect((await run("show", id, "--raw", "--reveal", "ticket 7")).stdout).toBe(FAILING);
+    expect((await run("show", id, "--reveal", "ticket 8")).stdout).toBe(FAILING);
     expect((await sigma(["audit"], { cwd })).code).toBe(0);
   });
 

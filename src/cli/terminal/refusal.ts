@@ -1,4 +1,5 @@
 import { EXIT, type Code } from "../../config/codes.ts";
+import { describeIoError } from "../../contract/source-text.ts";
 
 /** An error for people that ends a command: a code, what happened, and what to do. Any other thrown error is a bug. */
 export class Refusal extends Error {
@@ -32,6 +33,21 @@ export type PlacedFault = {
   readonly message: string;
   readonly remedy: string;
 };
+
+/**
+ * What was to be written and could not. A full disk is nobody's wrong input: exit 1, and room is what helps.
+ * @param what continues "Cannot write": `"keys/anchor.pem"`.
+ * @param remedy where the disk is not full.
+ * @throws `error` itself when it is not a system error: that is a bug.
+ */
+export function cannotWrite(code: Code, what: string, error: unknown, remedy: string): Refusal {
+  const message = `Cannot write ${what}: ${describeIoError(error)}`;
+  const system = (error as NodeJS.ErrnoException).code ?? "";
+  if (!FULL.includes(system)) return usage(code, message, remedy);
+  return new Refusal(code, message, "make room, remove what was written of it, and run the command again", EXIT.error);
+}
+
+const FULL: readonly string[] = ["ENOSPC", "EDQUOT"];
 
 /** A refusal of an invalid command line. */
 export function usage(code: Code, message: string, remedy: string): Refusal {

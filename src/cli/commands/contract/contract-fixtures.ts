@@ -4,11 +4,10 @@ import type { Command } from "commander";
 import { comparableOf } from "../../../contract/comparable.ts";
 import { loadContracts } from "../../../contract/files.ts";
 import { stubFixtures } from "../../../contract/fixture-stubs.ts";
-import { describeIoError } from "../../../contract/source-text.ts";
 import { toJsonText } from "../../../json/json-text.ts";
 import { placed } from "../../../app/contracts.ts";
 import { counted, note, print, printJson } from "../../terminal/output.ts";
-import { Refusals, usage } from "../../terminal/refusal.ts";
+import { cannotWrite, Refusals, usage } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";
 
 /**
@@ -53,7 +52,7 @@ function write(folder: string, name: string, text: string): string {
     mkdirSync(folder, { recursive: true });
     writeFileSync(file, text, { flag: "wx" });
   } catch (error) {
-    throw usage("SIG-I-018", `Cannot write ${file}: ${describeIoError(error)}`, "make the directory writable");
+    throw cannotWrite("SIG-I-018", file, error, "make the directory writable");
   }
   return file;
 }

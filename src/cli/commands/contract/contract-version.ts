@@ -3,11 +3,10 @@ import { basename, dirname, join } from "node:path";
 import { loadContracts } from "../../../contract/files.ts";
 import { replaceFile } from "../../../contract/lock.ts";
 import { nextSchemaName, withNextId, withNextVersion } from "../../../contract/next-version.ts";
-import { describeIoError } from "../../../contract/source-text.ts";
 import { placed } from "../../../app/contracts.ts";
 import { note, print, printJson } from "../../terminal/output.ts";
 import { toRun } from "../../terminal/printed-command.ts";
-import { Refusals, usage, type Refusal } from "../../terminal/refusal.ts";
+import { cannotWrite, type Refusal, Refusals, usage } from "../../terminal/refusal.ts";
 
 /**
  * `sigma contract new SUBJECT --version 2 --from 1`: makes the next version as a draft. It begins as a copy of another version:
@@ -60,7 +59,7 @@ export function newVersion(
     for (const kind of ["pass", "fail"]) copyOrMake(join(source.fixturesDir, kind), join(fixtures, kind));
     replaceFile(contract.file, yaml);
   } catch (error) {
-    throw refuse(name, describeIoError(error), "make the directory writable");
+    throw cannotWrite("SIG-I-018", name, error, "make the directory writable");
   }
   if (json) return printJson({ kind: "draft", name, folder, from: `${subject}@${source.version}`, schema: schemaFile });
   print(`${name} is a draft in ${folder}, as ${subject}@${source.version} is: change ${basename(schemaFile)}`);

@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { draftFiles, draftProblems, type Draft, type Unmapped } from "../../../authoring/draft.ts";
-import { describeIoError } from "../../../contract/source-text.ts";
 import { note, print, printJson } from "../../terminal/output.ts";
 import { toRun } from "../../terminal/printed-command.ts";
-import { Refusals, usage } from "../../terminal/refusal.ts";
+import { cannotWrite, Refusals, usage } from "../../terminal/refusal.ts";
 
 /** Writes a draft. An existing contract is never overwritten, since a person has worked on it. */
 export function writeDraft(contractsDir: string, draft: Draft, unmapped: readonly Unmapped[], json: boolean): void {
@@ -38,7 +37,7 @@ export function writeDraft(contractsDir: string, draft: Draft, unmapped: readonl
     mkdirSync(folder, { recursive: true });
     for (const [name, text] of draftFiles(draft)) writeFileSync(join(folder, name), text, { flag: "wx" });
   } catch (error) {
-    throw usage("SIG-I-018", `Cannot write ${folder}: ${describeIoError(error)}`, "make the directory writable");
+    throw cannotWrite("SIG-I-018", folder, error, "make the directory writable");
   }
   if (json)
     return printJson({ kind: "draft", name: `${subject}@1`, folder, identity: draft.identity, remarks: draft.remarks });

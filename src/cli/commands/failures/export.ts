@@ -7,7 +7,7 @@ import { holdsRedriven } from "../../../failures/redriven.ts";
 import { toJsonText } from "../../../json/json-text.ts";
 import { counted, note } from "../../terminal/output.ts";
 import { plainText } from "../../terminal/plain-text.ts";
-import { usage } from "../../terminal/refusal.ts";
+import { cannotWrite } from "../../terminal/refusal.ts";
 import type { ListOptions } from "./list.ts";
 import { filterOf, withFailures, type OpenFailures } from "./open-failures.ts";
 
@@ -47,12 +47,12 @@ async function writeFile(path: string, lines: AsyncIterable<string>): Promise<vo
   try {
     await pipeline(lines, createWriteStream(path, { flags: "wx", mode: 0o600 }));
   } catch (error) {
-    const { syscall, code } = error as NodeJS.ErrnoException;
+    const { syscall } = error as NodeJS.ErrnoException;
     if (syscall !== "open" && syscall !== "write") throw error;
     const remedy =
       syscall === "open"
         ? "name a file that does not exist, in a folder that does"
-        : "make room, remove the file, which is not complete, and export again";
-    throw usage("SIG-F-005", `Cannot write "${plainText(path)}": ${String(code)}`, remedy);
+        : "remove the file, which is not complete, and export again";
+    throw cannotWrite("SIG-F-005", `"${plainText(path)}"`, error, remedy);
   }
 }

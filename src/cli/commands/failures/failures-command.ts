@@ -32,7 +32,11 @@ export function addFailures(): Command {
   show
     .argument("<what>", "topic/partition@offset of a failure, or the fingerprint of a group (or how it begins)")
     .option("--raw", "write the exact bytes of the record to standard output, and nothing else", false)
-    .option("--reveal <reason>", "with --raw: show bytes that the settings redact; the reason is kept")
+    .addOption(
+      new Option("--reveal <reason>", "like --raw, also bytes that the settings redact; the reason is kept").implies({
+        raw: true,
+      }),
+    )
     .action(async (what: string, options: { json: boolean; raw: boolean; reveal?: string }) =>
       (await import("./show.ts")).show(show, what, options),
     );

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { makeKey, readKey, rotateKey } from "../../../anchor/keys.ts";
-import { describeIoError } from "../../../contract/source-text.ts";
 import { note, print, printJson } from "../../terminal/output.ts";
-import { usage } from "../../terminal/refusal.ts";
+import { cannotWrite, usage } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";
 
 /** `sigma keys new|rotate|show`: standard output has only the public key. */
@@ -14,8 +13,8 @@ export async function keysCommand(
   const { keyFile } = (await configFor(command)).anchor;
   const { id, from } = await ACTIONS[action](keyFile).catch((error: unknown) => {
     if (typeof (error as NodeJS.ErrnoException).errno !== "number") throw error;
-    const message = `Cannot write the key "${keyFile}": ${describeIoError(error)}`;
-    throw usage("SIG-I-035", message, "correct the permissions of its folder, or name another with --key-file");
+    const remedy = "correct the permissions of its folder, or name another with --key-file";
+    throw cannotWrite("SIG-I-035", `the key "${keyFile}"`, error, remedy);
   });
   if (json)
     return printJson({ kind: "key", file: keyFile, publicKey: id, ...(from === null ? {} : { replaces: from }) });

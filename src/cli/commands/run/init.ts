@@ -1,11 +1,9 @@
 import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { EXIT } from "../../../config/codes.ts";
-import { describeIoError } from "../../../contract/source-text.ts";
 import { print, printJson } from "../../terminal/output.ts";
 import { packageFile } from "../../terminal/package.ts";
 import { toRun } from "../../terminal/printed-command.ts";
-import { Refusal, usage } from "../../terminal/refusal.ts";
+import { cannotWrite, usage } from "../../terminal/refusal.ts";
 import { fileWord } from "../../terminal/shell-word.ts";
 
 const CONFIGURATION = `# Every setting, with its default: npx sigma config show --origin
@@ -61,12 +59,7 @@ export async function init(
       else writeFileSync(join(directory, name), text, { flag: "wx" });
     }
   } catch (error) {
-    throw new Refusal(
-      "SIG-I-006",
-      `Cannot write into "${directory}": ${describeIoError(error)}`,
-      "name a directory that can be written",
-      EXIT.usage,
-    );
+    throw cannotWrite("SIG-I-006", `into "${directory}"`, error, "name a directory that can be written");
   }
   if (json) return printJson({ kind: "written", directory, files: written });
   for (const name of written) print(`wrote ${join(directory, name)}`);
