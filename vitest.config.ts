@@ -28,8 +28,9 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => ({
     ...(isLane(mode)
       ? laneAlone(mode)
       : { projects: LANES.map((lane) => ({ extends: true, test: { name: lane, ...laneAlone(lane) } })) }),
-    testTimeout: 2 * PATIENCE_MS,
-    hookTimeout: 2 * PATIENCE_MS,
+    // Only what hangs takes so long: each wait inside of a test has its own end, and one that begins a dozen programs may take minutes.
+    testTimeout: 5 * PATIENCE_MS,
+    hookTimeout: 5 * PATIENCE_MS,
     expect: { poll: { timeout: PATIENCE_MS } },
     // Real processes, files and sockets: of four files on two cores two wait for a server most of the time.
     maxWorkers: 4,

@@ -56,4 +56,4 @@ test("the worked migration prints what it says, step by step, from a draft to a 
   }
   if (gateway !== null) await stopGateway(gateway);
   expect(STEPS.length).toBeGreaterThan(12);
-}, 180_000);
+});

@@ -113,4 +113,4 @@ test("documents before the ledger turn the harness red: one position, two outcom
   const [kafka, mongo] = [await needKafka(), await needMongo(1)];
   expect(await afterDeath(kafka, mongo.uri, "documents")).toContain("double");
   expect(await afterDeath(kafka, mongo.uri, "ledger")).toEqual([]);
-}, 240_000);
+});

@@ -125,7 +125,7 @@ describe("the harness goes red", () => {
       next = fetched.to;
     }
     expect(await verdictOn(kafka, topic, journal, seen)).toEqual({ lost: 0, double: 0, invented: 0 });
-  }, 240_000);
+  });
 
   test("for a worker that lets the client commit by itself and dies", async () => {
     const kafka = await needKafka();
@@ -144,5 +144,5 @@ describe("the harness goes red", () => {
     const after = await take(second.stream, upTo(journal));
     await second.consumer.close(true);
     expect((await verdictOn(kafka, topic, journal, [...before, ...after])).lost).toBeGreaterThan(0);
-  }, 240_000);
+  });
 });

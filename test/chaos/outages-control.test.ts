@@ -43,7 +43,7 @@ test("a record that the store lost and records that the broker lost turn the har
   const forgotten = await arena.inspect();
   expect(forgotten.violations).toMatchObject({ journal: { count: promised }, invented: { count: promised } });
   expect(forgotten.audit.code).toBe(30);
-}, 600_000);
+});
 
 test("a record that nobody decided keeps the harness waiting, and it says which partition", async () => {
   const kafka = await needOwnKafka();
@@ -60,4 +60,4 @@ test("a record that nobody decided keeps the harness waiting, and it says which 
   expect(behind).toMatch(/^partition 0 stands at \d+ of \d+$/);
   const { violations } = await arena.inspect();
   expect(Object.keys(violations)).toContain("lost");
-}, 600_000);
+});

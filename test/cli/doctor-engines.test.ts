@@ -40,7 +40,7 @@ describe("sigma doctor on Kafka", () => {
   let kafka: KafkaServer;
   beforeAll(async () => {
     kafka = await startKafka(SASL, [{ name: "SASL", protocol: "SASL_PLAINTEXT" }], SHORT_LIVED);
-  }, 180_000);
+  });
   afterAll(async () => kafka.stop());
 
   const env = (topic: string): Readonly<Record<string, string>> => ({
@@ -172,7 +172,7 @@ describe("sigma doctor on MongoDB", () => {
   beforeAll(async () => {
     set = await startMongo(3);
     client = new MongoClient(set.uri, { serverSelectionTimeoutMS: 2_000 });
-  }, 240_000);
+  });
   afterAll(async () => {
     await client.close();
     await set.stop();
@@ -272,5 +272,5 @@ describe("sigma doctor on MongoDB", () => {
     await expect
       .poll(async () => named((await doctor({ MONGODB_URI: uri })).found, "mongodb")[0]?.[1])
       .toMatch(/^STORE_UNREACHABLE Cannot use MongoDB: it cannot be reached; seen: .*RSSecondary/);
-  }, 180_000);
+  });
 });

@@ -190,7 +190,7 @@ describe("halted streams, on Kafka and MongoDB", () => {
     gateway.child.kill("SIGTERM");
     await gateway.ended;
     expect((await program.run("audit", "--source")).code).toBe(0);
-  }, 180_000);
+  });
 });
 
 describe("a log that lost records that were decided", () => {
@@ -219,7 +219,7 @@ describe("a log that lost records that were decided", () => {
     expect([short.code, /SOURCE_TRUNCATED.*ends at 0, and up to 3 is decided/.test(short.stdout)]).toEqual([30, true]);
     const audit = await program.run("audit", "--source");
     expect([audit.code, /SOURCE_TRUNCATED.*the log ends at 0, the entry at \d/.test(audit.stdout)]).toEqual([30, true]);
-  }, 240_000);
+  });
 });
 
 describe("a group of gateways", () => {
@@ -236,7 +236,7 @@ describe("a group of gateways", () => {
     await expect.poll(owned).toEqual([4]);
     await expect.poll(counts).toMatchObject({ validated: 8 });
     expect((await program.run("audit", "--source")).code).toBe(0);
-  }, 180_000);
+  });
 });
 
 describe("a rolling deploy", () => {
@@ -271,7 +271,7 @@ describe("a rolling deploy", () => {
       [expect.stringMatching(/^CONTRACT_SET .* decided by another shipment@1 than the frozen one/)],
     ]);
     expect(audit.stdout).toMatch(/records +1,600/);
-  }, 180_000);
+  });
 });
 
 /** The contracts of the repository with a stricter rule, frozen as their own. */

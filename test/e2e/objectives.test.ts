@@ -65,4 +65,4 @@ test("a real Prometheus raises nothing in a healthy hour, the fast alert when re
   expect((await firing()).filter((one) => one.endsWith(" running"))).toEqual([]);
   // The gateway says the same by itself.
   expect((await sigma(["slo", "status", "--url", url], { cwd })).code).toBe(20);
-}, 600_000);
+});

@@ -115,4 +115,4 @@ test("records keep coming while the store hangs: memory is bounded, the backlog 
   expect((await gateway.ended).code).toBe(0);
   expect(await client.db().collection("failed_shipments").countDocuments()).toBe(0);
   expect((await program.run("audit", "--source")).code).toBe(0);
-}, 480_000);
+});

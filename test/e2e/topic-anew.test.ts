@@ -85,7 +85,7 @@ describe("a topic that is made anew", () => {
     expect((await ask(`${gateway.url}/v1/decisions/${topic}/0/0`)).body).toMatchObject({ status: "FAILED" });
     const list = await program.run("streams", "list");
     expect([list.code, list.stdout]).toEqual([0, expect.not.stringContaining("halted") as string]);
-  }, 180_000);
+  });
 
   test("leaves a note and no alarm of the stream that was halted before", async () => {
     const { topic, brokers, program, gateway, db, validated } = await running();
@@ -99,7 +99,7 @@ describe("a topic that is made anew", () => {
     await expect.poll(validated).toBe(2);
     const list = await program.run("streams", "list");
     expect([list.code, list.stdout]).toEqual([0, expect.stringMatching(/ended[^]*was made anew/) as string]);
-  }, 180_000);
+  });
 });
 
 describe("a topic that is made anew with other partitions", () => {
@@ -170,5 +170,5 @@ describe("an offset that holds no record", () => {
       status: 404,
       body: { final: false },
     });
-  }, 180_000);
+  });
 });

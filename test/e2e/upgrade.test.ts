@@ -242,7 +242,6 @@ test.each([
       expect([build.version, audited.code, audited.stdout]).toEqual(clean);
     }
   },
-  480_000,
 );
 
 test("behind an upgrade of the engine an older build decides nothing, and the newer one goes on", async () => {
@@ -274,7 +273,7 @@ test("behind an upgrade of the engine an older build decides nothing, and the ne
   const engineTurns = Array.from({ length: PARTITIONS.length }, () => [PRESENT.engine, next.engine]);
   expect(await turnsOf(db, "engine")).toEqual(engineTurns);
   expect((await programOf(next, "audit").run("audit", "--source")).code).toBe(0);
-}, 480_000);
+});
 
 function inOrder(all: readonly (readonly number[])[]): readonly (readonly number[])[] {
   return all.map((one) => one.toSorted((x, y) => x - y));

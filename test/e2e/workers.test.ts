@@ -132,7 +132,7 @@ test("two workers are one gateway: one address, one log, one page of metrics; a 
   expect((await gateway.ended).code).toBe(0);
   expect(linesOf(gateway, "gateway.stopped")).toHaveLength(1);
   expect((await program.run("audit", "--source")).code).toBe(0);
-}, 240_000);
+});
 
 test("SIGHUP replaces the workers one after another, and moves no partition", async () => {
   const { gateway, send, facts } = await twoWorkers("rolled");
@@ -154,7 +154,7 @@ test("SIGHUP replaces the workers one after another, and moves no partition", as
   expect(linesOf(gateway, "worker.lost")).toEqual([]);
   gateway.child.kill("SIGTERM");
   expect((await gateway.ended).code).toBe(0);
-}, 240_000);
+});
 
 test("workers whose process is gone end by themselves, and the next one goes on", async () => {
   const { program, gateway, send, facts } = await twoWorkers("orphans");
@@ -173,7 +173,7 @@ test("workers whose process is gone end by themselves, and the next one goes on"
   next.child.kill("SIGTERM");
   expect((await next.ended).code).toBe(0);
   expect((await program.run("audit", "--source")).code).toBe(0);
-}, 240_000);
+});
 
 function isGone(pid: number): boolean {
   try {

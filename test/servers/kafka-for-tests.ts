@@ -7,7 +7,7 @@ export function kafkaForFile(settings: readonly string[] = []): { readonly serve
   let server: KafkaServer | null = null;
   beforeAll(async () => {
     server = await startKafka(settings, [], SHORT_LIVED);
-  }, 180_000);
+  });
   afterAll(async () => server?.stop());
   return {
     server: () => {

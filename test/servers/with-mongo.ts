@@ -9,7 +9,7 @@ export function mongoForTests(nodes: number): { readonly server: () => MongoServ
   let server: MongoServer | null = null;
   beforeAll(async () => {
     server = await startMongo(nodes);
-  }, 240_000);
+  });
   afterAll(async () => server?.stop());
   return {
     server: () => {

@@ -6,7 +6,7 @@ export function ollamaForTests(): { readonly server: () => OllamaServer } {
   let server: OllamaServer | null = null;
   beforeAll(async () => {
     server = await startOllama();
-  }, 240_000);
+  });
   afterAll(async () => server?.stop());
   return {
     server: () => {

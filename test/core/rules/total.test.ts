@@ -23,7 +23,7 @@ describe("rules on payloads that their schema accepts", () => {
       { numRuns: 2_000, seed: 20_260_727 },
     );
     expect(judged).toBeGreaterThan(5_000);
-  }, 120_000);
+  });
 
   test("a rule that nothing is found wrong with yields true or false, and each part of it what was said of it", () => {
     let asked = 0;
@@ -55,5 +55,5 @@ describe("rules on payloads that their schema accepts", () => {
     expect(asked).toBeGreaterThan(30_000);
     expect(held / asked).toBeGreaterThan(0.1);
     expect(held / asked).toBeLessThan(0.9);
-  }, 120_000);
+  });
 });

@@ -78,7 +78,7 @@ describe("an access token of the provider", () => {
     await oidc.rotate(true);
     const after = await oidc.token({ user: "ada" });
     // A key that is not known makes the provider be asked, at most once in ten seconds.
-    await expect.poll(async () => asked(url, after), { timeout: 30_000 }).toEqual([200, undefined]);
+    await expect.poll(async () => asked(url, after)).toEqual([200, undefined]);
     expect(await asked(url, before)).toEqual([401, "bad-key"]);
   });
 
@@ -97,9 +97,7 @@ async function signIn(url: string, name: string): Promise<Page> {
   await page.run(
     `const [form] = document.forms; if (form === undefined) return; form.login.value = ${JSON.stringify(name)}; form.querySelector('button').click();`,
   );
-  await expect
-    .poll(async () => page.run("return location.pathname;").catch(() => ""), { timeout: 30_000 })
-    .toBe("/docs");
+  await expect.poll(async () => page.run("return location.pathname;").catch(() => "")).toBe("/docs");
   return page;
 }
 

@@ -12,7 +12,7 @@ let clients: Clients;
 
 beforeAll(async () => {
   kafka = await kafkaForTests();
-}, 240_000);
+});
 afterAll(async () => kafka.server?.stop());
 beforeEach(() => {
   clients = openClients(kafka.brokers);

@@ -43,7 +43,7 @@ beforeAll(async () => {
   kafka = await startKafka(settings, listeners, SHORT_LIVED);
   await setScramPassword(kafka.brokers, USER, PASSWORD);
   await createTopic(kafka.brokers, TOPIC, 1);
-}, 180_000);
+});
 
 afterAll(async () => {
   await kafka.stop();
@@ -212,7 +212,7 @@ describe("credentials that change while the gateway runs", () => {
     await expect.poll(outcome).toBe("LOG_CANTOPEN");
     writeFileSync(passwordFile, "rotated\n");
     await expect.poll(outcome).toBe("read");
-  }, 180_000);
+  });
 });
 
 describe("certificates that change while the gateway runs", () => {
@@ -249,7 +249,7 @@ describe("certificates that change while the gateway runs", () => {
     rmSync(own.ca);
     await kafka.restart();
     await expect.poll(outcome, { timeout: PATIENCE_MS }).toBe("appended");
-  }, 180_000);
+  });
 });
 
 test("a topic that is not there is LOG_TOPIC_MISSING for who appends", async () => {
@@ -267,7 +267,7 @@ describe("a member that is killed", () => {
     const again = await startMember("static", "one", 60_000);
     // Had the session of the dead one ended first, the other would have been given all, and then less.
     expect([again.partitions(), stay.partitions(), stay.moves()]).toEqual([before, staying, 0]);
-  }, 180_000);
+  });
 
   test("leaves its partitions waiting for the session timeout when it has none", async () => {
     const { first } = await group("dynamic", ["", ""], SHORT_SESSION_MS);
@@ -278,7 +278,7 @@ describe("a member that is killed", () => {
     // It had nothing before one of the two was struck off.
     const after = await membersOf("dynamic");
     expect([after.length, before.filter((id) => after.includes(id)).length]).toEqual([2, 1]);
-  }, 180_000);
+  });
 });
 
 const SHORT_SESSION_MS = 10_000;

@@ -90,7 +90,7 @@ describe("what MongoDB could never keep", () => {
     for (const [index, text] of texts.entries()) kept.push(await isKept(store, text, BigInt(index)));
     expect(told).toEqual([true, false, true, false, true, false]);
     expect(kept).toEqual(told);
-  }, 120_000);
+  });
 
   test("is FAILED store-rejected before the ledger, its bytes in the evidence, and never stops the stream", async () => {
     const database = await testDatabase(mongo.server());
@@ -108,7 +108,7 @@ describe("what MongoDB could never keep", () => {
     expect([failed?.["raw"], failed?.["payload"]]).toEqual([undefined, undefined]);
     const checked = await audit(store.reads, { source: embedded.log, ...AUDIT, signal: new AbortController().signal });
     expect(checked).toMatchObject({ findings: [], records: 4, validated: 3, failed: 1 });
-  }, 180_000);
+  });
 
   test("is no key, header or explanation, however long: what a batch brings is stored, and proved", async () => {
     const database = await testDatabase(mongo.server());
@@ -145,7 +145,7 @@ describe("what MongoDB could never keep", () => {
     expect(await store.reads.tally()).toEqual({ validated: 1, failed: 3_002, receipts: 0 });
     const checked = await audit(store.reads, { source: embedded.log, ...AUDIT, signal: new AbortController().signal });
     expect(checked.findings).toEqual([]);
-  }, 180_000);
+  });
 });
 
 const AUDIT = { tailMayBeIncomplete: false, findingsMax: 10 };

@@ -47,4 +47,4 @@ test(`${ROUNDS} step-downs, some of them frozen, under many reads at once end no
   expect({ ended: await ended, stderr }).toEqual({ ended: [0, null], stderr: "" });
   const counts = JSON.parse(lines.at(-1) ?? "{}") as { reads: number; outages: number };
   expect(counts.reads).toBeGreaterThan(100);
-}, 600_000);
+});

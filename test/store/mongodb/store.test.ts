@@ -204,7 +204,7 @@ describe("documents in MongoDB", () => {
     expect(await differencesOf(store.reads, { failed: rows })).toEqual([]);
     expect(await store.reads.failureAt(LAW_COLLECTION, note, 2n)).toMatchObject({ reason: { kind: "rule" } });
     expect(await store.reads.tally()).toEqual({ validated: 0, failed: 503, receipts: 0 });
-  }, 180_000);
+  });
 
   test("of receipts are at most 80 bytes of store each, their ids included", async () => {
     const database = await testDatabase(mongo.server());
@@ -221,7 +221,7 @@ describe("documents in MongoDB", () => {
     const bytes = (Number(storageSize) + Number(totalIndexSize)) / count;
     expect(bytes).toBeGreaterThan(16);
     expect(bytes).toBeLessThanOrEqual(80);
-  }, 60_000);
+  });
 });
 
 describe("trouble with MongoDB", () => {
