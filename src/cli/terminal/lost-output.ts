@@ -1,5 +1,6 @@
 import { EXIT } from "../../config/codes.ts";
 import { note } from "./output.ts";
+import { isDiskFull } from "./refusal.ts";
 
 let goesOn = false;
 
@@ -24,7 +25,7 @@ export function endWithoutOutput(): void {
       if (goesOn) return;
       if (code === "EPIPE") process.exit(process.exitCode);
       // What is printed of an error is lost as well where standard error is what cannot be written.
-      const why = code === "ENOSPC" || code === "EDQUOT" ? "the disk is full" : code;
+      const why = isDiskFull(code) ? "the disk is full" : code;
       note(`error SIG-I-035 Cannot write to ${name}: ${why}\n  fix: make room, or send it elsewhere, and run it again`);
       process.exit(EXIT.error);
     });

@@ -42,12 +42,14 @@ export type PlacedFault = {
  */
 export function cannotWrite(code: Code, what: string, error: unknown, remedy: string): Refusal {
   const message = `Cannot write ${what}: ${describeIoError(error)}`;
-  const system = (error as NodeJS.ErrnoException).code ?? "";
-  if (!FULL.includes(system)) return usage(code, message, remedy);
+  if (!isDiskFull((error as NodeJS.ErrnoException).code)) return usage(code, message, remedy);
   return new Refusal(code, message, "make room, remove what was written of it, and run the command again", EXIT.error);
 }
 
-const FULL: readonly string[] = ["ENOSPC", "EDQUOT"];
+/** @param system the code of a system error. */
+export function isDiskFull(system: string | undefined): boolean {
+  return system === "ENOSPC" || system === "EDQUOT";
+}
 
 /** A refusal of an invalid command line. */
 export function usage(code: Code, message: string, remedy: string): Refusal {
