@@ -31,7 +31,7 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => ({
     // Only what hangs takes so long: each wait inside of a test has its own end, and one that begins a dozen programs may take minutes.
     testTimeout: 5 * PATIENCE_MS,
     hookTimeout: 5 * PATIENCE_MS,
-    expect: { poll: { timeout: PATIENCE_MS } },
+    expect: { poll: { timeout: PATIENCE_MS, interval: 100 } },
     // Real processes, files and sockets: of four files on two cores two wait for a server most of the time.
     maxWorkers: 4,
     // Each file's process loads vitest, and many start others: compiled code is kept where the CLI keeps its own.

@@ -6,16 +6,23 @@ import { setTimeout as delay } from "node:timers/promises";
  */
 export const PATIENCE_MS = 120_000;
 
-const LOOK_EVERY_MS = 5;
+const LOOK_AFTER_MS = 5;
+const LOOK_EVERY_MS_MAX = 250;
+/** A look at servers or at a program costs CPU that what is waited for needs: looks may take a third of the time. */
+const LOOK_SHARE = 2;
 
 /** Waits for a state. @throws when it never comes, with what `describe` says of it then. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
   describe: () => string = () => "it never came to that",
 ): Promise<void> {
-  const limit = AbortSignal.timeout(PATIENCE_MS);
-  while (!(await holds())) {
-    if (limit.aborted) throw new Error(describe());
-    await delay(LOOK_EVERY_MS);
+  const began = performance.now();
+  for (;;) {
+    const asked = performance.now();
+    if (await holds()) return;
+    const answered = performance.now();
+    if (answered - began > PATIENCE_MS) throw new Error(describe());
+    const slower = Math.min((answered - began) / 10, LOOK_EVERY_MS_MAX);
+    await delay(Math.max(LOOK_AFTER_MS, slower, LOOK_SHARE * (answered - asked)));
   }
 }

@@ -22,6 +22,8 @@ export function remedyFor({ pointer, code, message }: Refusal, schema: JsonObjec
       return "Copy what it refers to under $defs, or let sigma contract import do it";
     case "unresolved-ref":
       return refRemedy(schema, value);
+    case "repeated-name":
+      return "Give one of the two another name, and leave it out where nothing refers to it";
     case "pattern-syntax":
       return "Correct the pattern";
     case "forbidden-property":

@@ -16,10 +16,14 @@ export type Question = {
 };
 
 /**
- * Questions that may be taken as proved, by induction over the size of the value. `pending` are the questions about the current
- * value that are being proved; they move to `assumed` when the proof goes on to a part of the value, which is smaller.
+ * The questions that are being proved. Those before the border may be taken as proved, by induction over the size of the value: when the
+ * proof goes on to a part of the value, which is smaller, all that are open move before the border.
  */
-export type Guard = { readonly assumed: ReadonlySet<string>; readonly pending: ReadonlySet<string> };
+export type Guard = {
+  /** Places of the open questions by key, the outermost at 0; all branches of a proof share the map. */
+  readonly open: Map<string, number>;
+  readonly border: number;
+};
 
 /** A question about values of one type, with functions for the questions that follow from it. */
 export type TypedQuestion = Question & {

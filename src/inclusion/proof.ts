@@ -36,7 +36,7 @@ export function findGaps(literals: readonly Literal[], goal: SchemaNode): readon
   if (literals.some(({ node }) => node.document.shared !== goal.document.shared)) {
     throw new Error("Cannot compare documents that were opened apart: equal keys would not mean equal schemas");
   }
-  const none: Guard = { assumed: new Set(), pending: new Set() };
+  const none: Guard = { open: new Map(), border: 0 };
   const gaps = distinct(prove({ literals, settled: new Set(), goal, guard: none }));
   if (gaps.length === 0 || goal.document.shared.effort.left >= 0) return gaps;
   return [...gaps, gapAt(goal, "the proof was given up: it takes too many steps")];
@@ -57,16 +57,24 @@ function prove(question: Question): readonly Gap[] {
   const known = takeApart(literals, settled);
   if (known.impossible || (goal.schema !== false && known.known.has(keyOf(goal)))) return [];
   const key = questionKey(literals, goal);
-  if (guard.assumed.has(key)) return [];
-  const own: Guard = { assumed: guard.assumed, pending: new Set([...guard.pending, key]) };
-  const inside: Question = { ...question, guard: own };
-  const direct = typesOf(known).flatMap((type) => proveType(inside, known, type));
+  const { open, border } = guard;
+  const place = open.get(key);
+  if (place !== undefined && place < border) return [];
+  if (place === undefined) open.set(key, open.size);
+  const gaps = proveOpen(question, known);
+  if (place === undefined) open.delete(key);
+  return gaps;
+}
+
+function proveOpen(question: Question, known: Conjunction): readonly Gap[] {
+  const { literals, settled } = question;
+  const direct = typesOf(known).flatMap((type) => proveType(question, known, type));
   if (direct.length === 0) return [];
   const choice = smallest(known.choices);
   if (choice === null) return direct;
   for (let index = 0; index < choice.count; index += 1) {
     const narrowed = {
-      ...inside,
+      ...question,
       literals: [...literals, ...choice.alternative(index)],
       settled: new Set([...settled, choice.key]),
     };
@@ -100,15 +108,13 @@ export function typesOf({ positives }: Conjunction): readonly JsonType[] {
 function proveType(question: Question, known: Conjunction, type: JsonType): readonly Gap[] {
   const { literals, goal, guard, settled } = question;
   const { effort } = goal.document.shared;
-  // The cost of copying the lists of questions: one step for sixteen entries.
-  if (!spend(effort, (literals.length + guard.assumed.size + guard.pending.size) >> 4))
-    return [gapAt(goal, NOT_REACHED)];
+  // The cost of copying the literals, one step for sixteen, and of looking for keywords in what is known, one for four.
+  if (!spend(effort, (literals.length >> 4) + (known.positives.length >> 2))) return [gapAt(goal, NOT_REACHED)];
   const typed = must(madeFor(goal, { type }));
   const ask: TypedQuestion["ask"] = (asked, ...more) =>
     prove({ literals: [...literals, typed, ...more], settled, goal: asked, guard });
-  const below: Guard = { assumed: new Set([...guard.assumed, ...guard.pending]), pending: new Set() };
   const askPart: TypedQuestion["askPart"] = (of, asked) =>
-    prove({ literals: of, settled: new Set(), goal: asked, guard: below });
+    prove({ literals: of, settled: new Set(), goal: asked, guard: { open: guard.open, border: guard.open.size } });
   const asking: TypedQuestion = { ...question, known, type, ask, askPart };
   const listed = listedValues(known, type);
   if (listed !== null) {

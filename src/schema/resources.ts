@@ -33,7 +33,17 @@ export type Resources = {
   readonly under: (place: SchemaPlace, ...steps: readonly (string | number)[]) => SchemaPlace;
   /** The target of a reference; null when there is none. */
   readonly resolve: (from: SchemaPlace, reference: string) => Target | null;
+  /** Places of names that another place of the document had first, in document order. */
+  readonly repeated: readonly RepeatedName[];
 };
+
+/** A schema that has the `$id` of another one, or within its resource the anchor of another one. */
+export type RepeatedName = {
+  readonly place: SchemaPlace;
+  readonly keyword: NamingKeyword;
+  readonly first: SchemaPlace;
+};
+type NamingKeyword = "$id" | "$anchor" | "$dynamicAnchor";
 
 /** URI of a document without an `$id`. */
 const OWN_URI = "sigma://contract/schema";
@@ -45,7 +55,8 @@ export function readResources(
 ): Resources {
   const byUri = new Map<string, Resource>();
   const places = new Map<JsonObject, SchemaPlace>();
-  const indexing = { byUri, places };
+  const repeated: RepeatedName[] = [];
+  const indexing = { byUri, places, repeated };
   const root = indexDocument(document, OWN_URI, "", indexing);
   for (const [uri, other] of references) if (!byUri.has(uri)) indexDocument(other, uri, `${uri}#`, indexing);
 
@@ -72,10 +83,14 @@ export function readResources(
     if (place === undefined) return null;
     return { place, dynamicName: resource.dynamicAnchors.get(fragment) === place ? fragment : null };
   };
-  return { root, under, resolve };
+  return { root, under, resolve, repeated };
 }
 
-type Indexing = { readonly byUri: Map<string, Resource>; readonly places: Map<JsonObject, SchemaPlace> };
+type Indexing = {
+  readonly byUri: Map<string, Resource>;
+  readonly places: Map<JsonObject, SchemaPlace>;
+  readonly repeated: RepeatedName[];
+};
 
 function indexDocument(document: JsonObject | boolean, uri: string, path: string, indexing: Indexing): SchemaPlace {
   const resource = createResource(document, uri, path);
@@ -100,12 +115,7 @@ function index(schema: JsonObject, path: string, around: Resource, indexing: Ind
   const resource = own ?? around;
   const place = resource.root.schema === schema ? resource.root : { schema, resource, path };
   indexing.places.set(schema, place);
-  const { $anchor, $dynamicAnchor } = schema;
-  if (typeof $anchor === "string") resource.anchors.set($anchor, place);
-  if (typeof $dynamicAnchor === "string") {
-    resource.anchors.set($dynamicAnchor, place);
-    resource.dynamicAnchors.set($dynamicAnchor, place);
-  }
+  indexAnchors(schema, place, indexing);
   for (const [keyword, value] of Object.entries(schema)) {
     const shape = Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword] : "value";
     const at = `${path}/${escapeStep(keyword)}`;
@@ -119,8 +129,21 @@ function index(schema: JsonObject, path: string, around: Resource, indexing: Ind
   return place;
 }
 
+function indexAnchors(schema: JsonObject, place: SchemaPlace, { repeated }: Indexing): void {
+  const { anchors, dynamicAnchors } = place.resource;
+  for (const keyword of ["$anchor", "$dynamicAnchor"] as const) {
+    const name = schema[keyword];
+    if (typeof name !== "string") continue;
+    const first = anchors.get(name);
+    if (first !== undefined && first !== place) repeated.push({ place, keyword, first });
+    anchors.set(name, place);
+    if (keyword === "$dynamicAnchor") dynamicAnchors.set(name, place);
+  }
+}
+
 /** Makes a resource of a schema with an `$id`; one whose `$id` is not a URI stays part of the enclosing resource. */
-function ownResource(schema: JsonObject, path: string, around: Resource, { byUri }: Indexing): Resource | null {
+function ownResource(schema: JsonObject, path: string, around: Resource, indexing: Indexing): Resource | null {
+  const { byUri, repeated } = indexing;
   const { $id } = schema;
   if (typeof $id !== "string") return null;
   const split = splitUri($id, around.uri);
@@ -128,6 +151,7 @@ function ownResource(schema: JsonObject, path: string, around: Resource, { byUri
   const known = byUri.get(split.uri);
   if (known !== undefined && known.root.schema === schema) return known;
   const resource = createResource(schema, split.uri, path);
+  if (known !== undefined) repeated.push({ place: resource.root, keyword: "$id", first: known.root });
   byUri.set(split.uri, resource);
   return resource;
 }

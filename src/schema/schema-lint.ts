@@ -16,6 +16,7 @@ type RefusalCode =
   | "invalid"
   | "remote-ref"
   | "unresolved-ref"
+  | "repeated-name"
   | "forbidden-property"
   | "pattern-syntax"
   | "too-large"
@@ -66,6 +67,7 @@ export function refuseSchema(
   const resources = readResources(schema);
   const run = { resources, formats, refuse: (refusal: Refusal) => refusals.push(refusal), escapes: { count: 0 } };
   walk(resources.root, 1, run);
+  refusals.push(...refuseRepeated(resources));
   refusals.push(...refuseMeaningless(schema));
   return refusals.length > 0 ? refusals : compileRefusal(schema);
 }
@@ -197,6 +199,15 @@ function checkNames(value: JsonValue, pointer: string, { refuse }: Walk): void {
     const message = `no payload with a key "${name}" gets past the boundary`;
     refuse({ pointer: `${pointer}/${name}`, code: "forbidden-property", message });
   }
+}
+
+/** 2020-12 leaves open where a reference by such a name leads (core, 8.2.1 and 8.2.2): each tool would judge in its own way. */
+function refuseRepeated({ repeated }: Resources): readonly Refusal[] {
+  return repeated.map(({ place, keyword, first }) => ({
+    pointer: `${place.path}/${keyword}`,
+    code: "repeated-name",
+    message: `the schema at ${first.path === "" ? "the root" : first.path} has this ${keyword === "$id" ? "$id" : "anchor"} as well`,
+  }));
 }
 
 /** The violations of the meta-schema as refusals. */

@@ -20,10 +20,16 @@ async function recordsOf(topic: string): Promise<readonly SourceRecord[]> {
   try {
     const records: SourceRecord[] = [];
     for (const stream of await source.streams()) {
-      const { start } = await source.bounds(stream);
+      const { start, end } = await source.bounds(stream);
       const limits = { bytesMax: 1_000_000, recordsMax: 1_000, waitMs: 500 };
-      const fetched = await source.fetch(stream, start, limits, new AbortController().signal);
-      if (fetched.kind === "records") records.push(...fetched.read());
+      // A busy broker may answer that there is nothing yet.
+      for (let from = start; from < end;) {
+        const fetched = await source.fetch(stream, from, limits, new AbortController().signal);
+        if (fetched.kind !== "records") continue;
+        const read = fetched.read();
+        records.push(...read);
+        from = (read.at(-1)?.position.offset ?? end) + 1n;
+      }
     }
     return records;
   } finally {

@@ -191,7 +191,6 @@ if (EARLIER === null) {
 }
 
 test.each([
-  { from: "another build of the same sources", workers: 1, first: (): Build => PRESENT },
   { from: "another build, two workers each", workers: 2, first: (): Build => PRESENT },
   ...(EARLIER === null
     ? []

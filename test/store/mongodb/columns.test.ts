@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { Binary, Double, Int32, Long, MongoClient, type Collection, type Document } from "mongodb";
+import { Binary, Double, Int32, Long, MongoClient, ObjectId, type Collection, type Document } from "mongodb";
 import { expect, onTestFinished, test } from "vitest";
 import type { Source } from "../../../src/source/source.ts";
 import { openMongoStore } from "../../../src/store/mongodb/store.ts";
+import type { StoreReads } from "../../../src/store/store.ts";
 import {
   auditColumns,
   CLOCK,
@@ -56,6 +57,7 @@ columnLaws("the MongoDB store", NOT_FOUND, async () => {
   const database = await testDatabase(mongo.server());
   const store = await database.open({ collections: PARCEL_COLLECTIONS });
   const log = await storeEverything(store);
+  const { reads } = await database.open({ collections: PARCEL_COLLECTIONS, readOnly: true });
   const client = new MongoClient(database.uri);
   onTestFinished(async () => client.close());
   const db = client.db(database.name);
@@ -75,7 +77,7 @@ columnLaws("the MongoDB store", NOT_FOUND, async () => {
         table: isNote ? `${table} (seen)` : table,
         field,
         how,
-        codes: async (source) => codesAfter(database, collection, all, after, source),
+        codes: async (source) => codesAfter(database, collection, all, after, source, reads),
       });
   }
   // Only evidence of more than 8 MiB is in pieces.
@@ -84,7 +86,7 @@ columnLaws("the MongoDB store", NOT_FOUND, async () => {
     log,
     fields: new Map([...fields].map(([table, own]) => [table, [...own]])),
     forgeries,
-    honest: async (source) => audited(database, source),
+    honest: async (source) => audited(database, source, reads),
   };
 });
 
@@ -118,27 +120,44 @@ async function codesAfter(
   before: readonly Document[],
   after: readonly Document[],
   source: Source | null,
+  reads: StoreReads | null = null,
 ): Promise<readonly string[] | null> {
+  const [gone, come] = [before.filter((one) => !after.includes(one)), after.filter((one) => !before.includes(one))];
+  if (!(await replace(collection, gone, come))) {
+    await replace(collection, null, before);
+    return null;
+  }
   try {
-    if (!(await fill(collection, after))) return null;
-    return await audited(database, source);
+    return await audited(database, source, reads);
   } finally {
-    await fill(collection, before);
+    await replace(collection, come, gone);
   }
 }
 
-/** @returns false when the collection takes no such document. */
-async function fill(collection: Collection, documents: readonly Document[]): Promise<boolean> {
-  await collection.deleteMany({});
+/** @param gone null: every document. @returns false when the collection takes no such document. */
+async function replace(
+  collection: Collection,
+  gone: readonly Document[] | null,
+  come: readonly Document[],
+): Promise<boolean> {
+  const ids = gone?.map((one): unknown => one["_id"]);
+  await collection.deleteMany(ids === undefined ? {} : { _id: { $in: ids as never[] } });
   try {
-    if (documents.length > 0) await collection.insertMany([...documents], { bypassDocumentValidation: true });
+    if (come.length > 0) await collection.insertMany([...come], { bypassDocumentValidation: true });
     return true;
   } catch {
     return false;
   }
 }
 
-async function audited({ uri }: TestDatabase, source: Source | null): Promise<readonly string[]> {
+/** @param reads of a store that is open: what they do not find, opening the store may. */
+async function audited(
+  { uri }: TestDatabase,
+  source: Source | null,
+  reads: StoreReads | null = null,
+): Promise<readonly string[]> {
+  const found = reads === null ? [] : await codesOrWhy(async () => auditColumns(reads, source));
+  if (found.length > 0) return found;
   const times = { selectionTimeoutMs: PATIENCE_MS, socketTimeoutMs: PATIENCE_MS };
   return codesOrWhy(async () => {
     const store = await openMongoStore({ uri, collections: PARCEL_COLLECTIONS, readOnly: true, ...times });
@@ -180,7 +199,10 @@ function changesOfField(all: readonly Document[], at: number, field: string): re
   const put = (name: string | null, how: string, after: readonly Document[]): Change => {
     return { field: name, how, after, isSeen: isSeen(one) };
   };
-  const values = others(value);
+  // Every document has an _id: the driver gives it one where it is removed.
+  const values = others(value).map(
+    ([how, other]) => [how, field === "_id" && other === REMOVED ? new ObjectId() : other] as const,
+  );
   const changes = values.map(([how, other]) => put(field, how, all.with(at, withValue(one, path, other))));
   if (field === "_id") changes.push(put(null, "a field added", all.with(at, { ...one, added: "x" })));
   if (!KEYS.includes(field)) return changes;
