@@ -20,7 +20,8 @@ async function corrected(): Promise<Embedded> {
   if (note === undefined) throw new Error("no stream");
   const [failure] = await store.reads.failuresAt("shipments", note, [1n]);
   if (failure === undefined) throw new Error("no failure");
-  const deps = { store, log, lookup, bytesMax: 1_000, newId: () => "0123456789ab" };
+  const contracts = embedded.deps.contracts();
+  const deps = { store, log, lookup, contracts, newId: () => "0123456789ab" };
   const operator = { ...OPERATOR, reason: "a brace was missing" };
   const done = await correctFailure(deps, failure, { bytes: Buffer.from(shipment("C")), ref: null, operator });
   expect(done).toMatchObject({ id: "0123456789ab", place: { offset: 3n } });

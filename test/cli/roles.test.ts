@@ -5,8 +5,15 @@ import { project, shipmentLines, sigma, startSigma, type Running } from "./run.t
 
 const SHIPMENT = { shipment_id: "S-1", weight_kg: 15.2, destination: "Dublin", priority: 2 };
 
-async function started(running: Running): Promise<{ readonly url: string; readonly role: string }> {
-  return JSON.parse(await running.line(/"kind":"started"/)) as { url: string; role: string };
+type Started = {
+  readonly url: string;
+  readonly role: string;
+  readonly log: string | null;
+  readonly store: string | null;
+};
+
+async function started(running: Running): Promise<Started> {
+  return JSON.parse(await running.line(/"kind":"started"/)) as Started;
 }
 
 async function ask(url: string, path: string, body?: string): Promise<{ status: number; body: unknown }> {
@@ -18,8 +25,8 @@ async function ask(url: string, path: string, body?: string): Promise<{ status: 
 test("a validator gives verdicts with neither log nor store, and comes to rest on SIGTERM", async () => {
   const cwd = project();
   const running = startSigma(["start", "--role", "validator", "--port", "0", "--json"], { cwd });
-  const { url, role } = await started(running);
-  expect(role).toBe("validator");
+  const { url, role, log, store } = await started(running);
+  expect([role, log, store]).toEqual(["validator", null, null]);
   expect(await ask(url, "/api/validate", JSON.stringify(SHIPMENT))).toEqual({
     status: 200,
     body: { status: "PASSED", clean_data: SHIPMENT },

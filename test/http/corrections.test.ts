@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { shipment, TOPIC } from "../embedded.ts";
+import { shipment, shipmentContracts, TOPIC } from "../embedded.ts";
 import { get, post, startService, type Service } from "./service.ts";
 
 const SAID = { actor: "ann", reason: "a digit was lost" };
@@ -106,7 +106,8 @@ describe("corrected bytes of a failure", () => {
     const { correctFailure } = await import("../../src/failures/lineage/correct.ts");
     const { failuresAt } = await import("../../src/failures/find.ts");
     const [failure] = await failuresAt(service.store.reads, { topic: TOPIC, partition: 0, offset: 0n, stream: null });
-    const deps = { store: service.store, lookup: service.lookup, bytesMax: 1_000, newId: () => "0123456789ab" };
+    const contracts = shipmentContracts();
+    const deps = { store: service.store, lookup: service.lookup, contracts, newId: () => "0123456789ab" };
     const asked = {
       bytes: Buffer.from(shipment("s-1", 5)),
       ref: null,
@@ -124,6 +125,8 @@ describe("corrected bytes of a failure", () => {
     [{ ...SAID, text: BROKEN }, 409, "unchanged"],
     [{ ...SAID, text: "" }, 409, "empty"],
     [{ ...SAID, text: `"${"x".repeat(1_048_576)}"` }, 409, "too-large"],
+    [{ ...SAID, text: "{}", contract: "shipment@9" }, 409, "unknown-version"],
+    [{ ...SAID, text: "{}", contract: "shipment" }, 409, "unknown-version"],
     [{ ...SAID }, 400, "bad-parameter"],
     [{ ...SAID, text: "{}", base64: "e30=" }, 400, "bad-parameter"],
     [{ ...SAID, base64: "e3" }, 400, "bad-parameter"],
@@ -137,6 +140,12 @@ describe("corrected bytes of a failure", () => {
     const refused = await correct(service, body);
     expect([refused.status, refused.body["code"]]).toEqual([status, code]);
     expect(await service.store.reads.operatorLog(0, 9)).toEqual([]);
+  });
+
+  test("declare the version that they are asked to", async () => {
+    const service = await withFailure();
+    const { body } = await correct(service, { ...SAID, text: shipment("s-1", 5), contract: "shipment@1" });
+    expect(await decided(service, body)).toMatchObject({ status: "PASSED", declaredBy: "header" });
   });
 
   test("of what never failed are 404", async () => {

@@ -1,4 +1,5 @@
 import { ORIGIN_HEADER } from "../../core/origin.ts";
+import type { CompiledContractSet } from "../../core/compiled.ts";
 import type { Header } from "../../core/record.ts";
 import { hashBytes, wasErased } from "../../gateway/decided.ts";
 import type { Lookup } from "../../gateway/lookup.ts";
@@ -25,8 +26,7 @@ export type CorrectDeps = {
   readonly store: Pick<Store, "appendAction" | "reads">;
   readonly log: Pick<Log, "append" | "topics" | "streamsOf">;
   readonly lookup: Lookup;
-  /** Bytes of the largest record. */
-  readonly bytesMax: number;
+  readonly contracts: Pick<CompiledContractSet, "byTopic" | "limits">;
   /** A new id: 12 hexadecimal digits. */
   readonly newId: () => string;
 };
@@ -49,6 +49,7 @@ export type CorrectRefusal = {
     | "empty"
     | "too-large"
     | "already-corrected"
+    | "unknown-version"
     | "no-source"
     | "stream-halted";
   readonly message: string;
@@ -74,12 +75,21 @@ export async function correctFailure(
     return refuse("evidence-gone", failure, "the record that failed is not kept", "send the record as a new one");
   const [failedDigest, correctedDigest] = [hashBytes(row.raw), hashBytes(bytes)];
   if (bytes.length === 0) return refuse("empty", failure, "there are no corrected bytes", "give the whole record");
-  if (bytes.length > deps.bytesMax)
-    return refuse("too-large", failure, `a record has at most ${deps.bytesMax} bytes`, "send a smaller one");
+  const { bytesMax } = deps.contracts.limits;
+  if (bytes.length > bytesMax)
+    return refuse("too-large", failure, `a record has at most ${bytesMax} bytes`, "send a smaller one");
   if (failedDigest === correctedDigest)
     return refuse("unchanged", failure, "these are the bytes that failed", "redrive it: sigma redrive plan");
   const closed = await closedReason(deps, failed);
   if (closed !== null) return closed;
+  const { versions, takes } = versionsFor(deps, stream.topic);
+  if (ref !== null && !takes(ref))
+    return refuse(
+      "unknown-version",
+      failure,
+      `${stream.topic} takes no such version`,
+      `declare ${versions.join(" or ")}, or none: then the record declares what the failed one did`,
+    );
   const before = (await openCorrections(store.reads)())
     .of(failure)
     .find((one) => one.correctedDigest === correctedDigest);
@@ -112,6 +122,16 @@ async function failedFirst(
   const source = redriveOf(failed.stream.stream)?.source;
   const note = source === undefined ? undefined : (await reads.streamNotes()).find(({ number }) => number === source);
   return note === undefined ? failed : { stream: note, offset: failed.offset };
+}
+
+/** The versions that may judge a record of a topic now, as a header declares them. */
+function versionsFor(
+  { contracts }: CorrectDeps,
+  topic: string,
+): { readonly versions: readonly string[]; readonly takes: (ref: string) => boolean } {
+  const byHeader = contracts.byTopic.get(topic)?.byHeader ?? new Map();
+  const versions = [...byHeader].filter(([, resolved]) => resolved.ok).map(([ref]) => ref);
+  return { versions, takes: (ref) => versions.includes(ref) };
 }
 
 /** Why the topic takes no record in the partition of the failure; null when it does. */

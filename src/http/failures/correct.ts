@@ -49,6 +49,7 @@ const REFUSED = [
   "empty",
   "too-large",
   "already-corrected",
+  "unknown-version",
   "no-source",
   "stream-halted",
 ] as const;
@@ -76,9 +77,8 @@ export function registerCorrections(app: Routes, deps: HttpDeps): void {
       const ref = body["contract"] === undefined ? null : textIn(body, "contract");
       const asked = { bytes: bytesIn(body), ref, operator };
       const failure = await findFailure(deps, request, request.params.id);
-      const { limits } = deps.contracts();
       const { store, newId } = deps.redrives;
-      const correcting = { store, log: deps.log, lookup: deps.lookup, bytesMax: limits.bytesMax, newId };
+      const correcting = { store, log: deps.log, lookup: deps.lookup, contracts: deps.contracts(), newId };
       const corrected = await correctFailure(correcting, failure, asked);
       if ("code" in corrected) throw problemOf(corrected);
       const { id, failure: of, failedDigest, correctedDigest, place } = corrected;

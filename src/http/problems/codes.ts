@@ -104,6 +104,7 @@ export const PROBLEMS = {
   unchanged: "The corrected bytes are those that failed: redrive the failure",
   "unexpected-count": "The plan has another number of records than `expect` says",
   "unknown-what-if": "This gateway remembers no what-if with the id",
+  "unknown-version": "The topic of the failure takes no record that declares such a version",
   "unknown-contract": "There is no contract of that name, or no such version of it",
   "unknown-failure": "There is no failure at the position",
   "unknown-group": "There is no failure with the fingerprint",

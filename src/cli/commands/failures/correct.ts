@@ -43,7 +43,7 @@ export async function correct(command: Command, what: string, options: CorrectOp
     const [failure] = position === null ? [] : await failuresAt(store.reads, position);
     if (failure === undefined) throw await noFailure(store.reads, what);
     const newId = (): string => randomBytes(6).toString("hex");
-    const deps = { store, log, lookup: createLookup(store.reads), bytesMax, newId };
+    const deps = { store, log, lookup: createLookup(store.reads), contracts: set, newId };
     const corrected = await correctFailure(deps, failure, { bytes, ref: contract ?? null, operator: named });
     if ("code" in corrected)
       throw new Refusal("SIG-F-012", corrected.message, withCommands(corrected.remedy), EXIT.findings);

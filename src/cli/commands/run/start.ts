@@ -163,7 +163,7 @@ function announce({ url }: Service, config: Config, { json }: Options): void {
   const topics = config.sources.map(({ topic, subject }) => ({ topic, subject }));
   if (json) {
     const validate = judgingName(config);
-    const engines = { log: config.kafka === null ? "embedded" : "kafka", store: storeName(config) };
+    const engines = { log: logName(config), store: storeName(config) };
     const { role, workers } = config.process;
     return printJson({
       kind: "started",
@@ -206,8 +206,16 @@ function judgingName({ http, sources }: Config): string | null {
   return judge.version === null ? judge.subject : `${judge.subject}@${judge.version}`;
 }
 
-function storeName({ mongodbUri }: Config): "embedded" | "mongodb" {
-  return mongodbUri === null ? "embedded" : "mongodb";
+/** The log that a process has open; null: none. */
+function logName(config: Config): "embedded" | "kafka" | null {
+  if (config.process.role === "validator") return null;
+  return config.kafka === null ? "embedded" : "kafka";
+}
+
+/** The store that a process has open; null: none. */
+function storeName(config: Config): "embedded" | "mongodb" | null {
+  if (!hasStore(config)) return null;
+  return config.mongodbUri === null ? "embedded" : "mongodb";
 }
 
 /**
