@@ -129,8 +129,8 @@ function versionsFor(
   { contracts }: CorrectDeps,
   topic: string,
 ): { readonly versions: readonly string[]; readonly takes: (ref: string) => boolean } {
-  const byHeader = contracts.byTopic.get(topic)?.byHeader ?? new Map();
-  const versions = [...byHeader].filter(([, resolved]) => resolved.ok).map(([ref]) => ref);
+  const byHeader = [...(contracts.byTopic.get(topic)?.byHeader ?? [])];
+  const versions = byHeader.filter(([, resolved]) => resolved.ok).map(([ref]) => ref);
   return { versions, takes: (ref) => versions.includes(ref) };
 }
 
