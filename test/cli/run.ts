@@ -22,12 +22,16 @@ export type RunOptions = {
   readonly input?: string | Uint8Array;
 };
 
-/** The real command line in a process of its own, until it ends. */
+/** The real command line in a process of its own, until it ends; without its progress, which a quick machine never sees. */
 export async function sigma(args: readonly string[], options: RunOptions = {}): Promise<Run> {
   const running = startSigma(args, options);
   running.child.stdin?.end(options.input ?? "");
-  return running.ended;
+  const run = await running.ended;
+  return { ...run, stderr: run.stderr.replaceAll(PROGRESS, "") };
 }
+
+/** A line of progress, as objects and as text. */
+const PROGRESS = /^(?:\{"v":1,"kind":"progress",.*\}|(?:\d+ % {2})?[\d,]+ records {2}[\d,]+\/s {2}[\d,]+ failed)\n/gm;
 
 export type Running = {
   readonly child: ChildProcess;
