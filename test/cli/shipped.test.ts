@@ -4,6 +4,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync 
 import { basename, delimiter, dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { temporaryDirectory } from "../embedded.ts";
+import { PATIENCE_MS } from "../patience.ts";
 import { ROOT } from "./run.ts";
 
 /** One stage of a Dockerfile: its instructions, each with what follows it. */
@@ -56,12 +57,18 @@ describe("the image", () => {
   });
 });
 
-/** Runs a command to its end. @throws with what it printed when it fails. */
+/** Whoever waits for a command here can wait for nothing else, no limit of the test either. */
+const COMMAND_MAX_MS = 5 * PATIENCE_MS;
+
+/** Runs a command to its end. @throws with what it printed when it fails, or does not end. */
 function succeed(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): string {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: "utf8", timeout: COMMAND_MAX_MS });
   if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}: ${stdout}${stderr}`);
   return stdout;
 }
+
+/** Names where packages are, and by which certificates: without them a machine behind a proxy of its own reaches no registry. */
+const TRUST = /^(?:NODE_EXTRA_CA_CERTS|NODE_USE_SYSTEM_CA|npm_config_(?:registry|cafile|ca|https?[-_]proxy|proxy))$/i;
 
 describe("the package", () => {
   test("is installed from its tarball into an empty folder, and npx starts it there with its console", async () => {
@@ -76,11 +83,18 @@ describe("the package", () => {
     }
     for (const name of ["README.md", "LICENSE"]) copyFileSync(join(ROOT, name), join(sources, name));
     const folder = temporaryDirectory();
-    // The Node that the tests run on, and nothing of the npm that started them.
-    const kept = Object.entries(process.env).filter(([name]) => !/^(?:npm_|SIGMA_|VITEST|NODE_)/i.test(name));
+    // The Node that the tests run on, and nothing of the npm that started them, but for whom this machine trusts.
+    const kept = Object.entries(process.env).filter(
+      ([name]) => !/^(?:npm_|SIGMA_|VITEST|NODE_)/i.test(name) || TRUST.test(name),
+    );
     const path = `${dirname(process.execPath)}${delimiter}${process.env["PATH"] ?? ""}`;
-    // npm waits five minutes for an answer that never comes, and asks again twice.
-    const impatient = { npm_config_fetch_timeout: "20000", npm_config_fetch_retries: "5" };
+    // npm waits five minutes for an answer that never comes, and minutes before it asks again, for each package.
+    const impatient = {
+      npm_config_fetch_timeout: "20000",
+      npm_config_fetch_retries: "5",
+      npm_config_fetch_retry_mintimeout: "1000",
+      npm_config_fetch_retry_maxtimeout: "5000",
+    };
     const env = { ...Object.fromEntries(kept), ...impatient, PATH: path };
     const packed = succeed("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder], sources, env);
     succeed("npm", ["install", "--prefer-offline", "--omit=optional", `./${packed.trim()}`], folder, env);

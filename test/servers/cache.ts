@@ -25,7 +25,15 @@ export function cached(name: string, make: (directory: string) => void): string 
   return directory;
 }
 
-/** Runs a tool to its end. @throws with what it printed when it fails or is missing. */
+/** The longest of them builds for ten minutes on a slow machine; one that waits for the network for ever would be waited for as long. */
+const TOOL_MAX_MS = 1_800_000;
+
+/** Runs a tool to its end. @throws with what it printed when it fails, is missing or does not end. */
 export function run(command: string, args: readonly string[], cwd?: string): string {
-  return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  return execFileSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: TOOL_MAX_MS,
+  });
 }
