@@ -7,6 +7,9 @@ import { temporaryDirectory } from "../embedded.ts";
 import { PATIENCE_MS } from "../patience.ts";
 import { ROOT } from "./run.ts";
 
+/** Whoever waits for a command here can wait for nothing else, no limit of the test either. */
+const COMMAND_MAX_MS = 5 * PATIENCE_MS;
+
 /** One stage of a Dockerfile: its instructions, each with what follows it. */
 type Stage = readonly (readonly [string, string])[];
 
@@ -36,7 +39,12 @@ function perform(stage: Stage, before: string | null): string {
       }
     }
     if (name === "RUN" && !text.includes("npm ci")) {
-      const { status, stdout, stderr } = spawnSync(text, { cwd: folder, shell: true, encoding: "utf8" });
+      const { status, stdout, stderr } = spawnSync(text, {
+        cwd: folder,
+        shell: true,
+        encoding: "utf8",
+        timeout: COMMAND_MAX_MS,
+      });
       expect([status, status === 0 ? "" : stdout + stderr]).toEqual([0, ""]);
     }
   }
@@ -56,9 +64,6 @@ describe("the image", () => {
     expect(existsSync(join(image, "src"))).toBe(false);
   });
 });
-
-/** Whoever waits for a command here can wait for nothing else, no limit of the test either. */
-const COMMAND_MAX_MS = 5 * PATIENCE_MS;
 
 /** Runs a command to its end. @throws with what it printed when it fails, or does not end. */
 function succeed(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): string {
@@ -99,7 +104,8 @@ describe("the package", () => {
     const packed = succeed("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder], sources, env);
     succeed("npm", ["install", "--prefer-offline", "--omit=optional", `./${packed.trim()}`], folder, env);
     const [npx, program] = ["npx", ["--no-install", called]] as const;
-    const missing = spawnSync(npx, [...program, "start"], { cwd: folder, env, encoding: "utf8" });
+    const asked = { cwd: folder, env, encoding: "utf8", timeout: COMMAND_MAX_MS } as const;
+    const missing = spawnSync(npx, [...program, "start"], asked);
     expect([missing.status, missing.stderr]).toEqual([2, expect.stringContaining("npx sigma init") as string]);
     succeed(npx, [...program, "init"], folder, env);
     const command = join(folder, "node_modules/.bin/sigma");

@@ -82,8 +82,8 @@ export async function correctFailure(
     return refuse("unchanged", failure, "these are the bytes that failed", "redrive it: sigma redrive plan");
   const closed = await closedReason(deps, failed);
   if (closed !== null) return closed;
-  const { versions, takes } = versionsFor(deps, stream.topic);
-  if (ref !== null && !takes(ref))
+  const versions = versionsTaken(deps, stream.topic);
+  if (ref !== null && !versions.includes(ref))
     return refuse(
       "unknown-version",
       failure,
@@ -125,13 +125,9 @@ async function failedFirst(
 }
 
 /** The versions that may judge a record of a topic now, as a header declares them. */
-function versionsFor(
-  { contracts }: CorrectDeps,
-  topic: string,
-): { readonly versions: readonly string[]; readonly takes: (ref: string) => boolean } {
+function versionsTaken({ contracts }: CorrectDeps, topic: string): readonly string[] {
   const byHeader = [...(contracts.byTopic.get(topic)?.byHeader ?? [])];
-  const versions = byHeader.filter(([, resolved]) => resolved.ok).map(([ref]) => ref);
-  return { versions, takes: (ref) => versions.includes(ref) };
+  return byHeader.filter(([, resolved]) => resolved.ok).map(([ref]) => ref);
 }
 
 /** Why the topic takes no record in the partition of the failure; null when it does. */
