@@ -1,40 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { openKafkaSource } from "../../src/source/kafka/source.ts";
 import type { SourceRecord } from "../../src/core/record.ts";
 import { partitionOf } from "../../src/source/partitioner.ts";
 import { createTopic, kafkaForFile } from "../servers/kafka-for-tests.ts";
 import { inShell } from "../document-steps.ts";
+import { recordsIn } from "../source/kafka/records-in.ts";
 import { jsonLines, project, shipmentLines, sigma } from "./run.ts";
 
 const kafka = kafkaForFile();
 
 async function recordsOf(topic: string): Promise<readonly SourceRecord[]> {
-  const source = await openKafkaSource({
-    connection: { brokers: [kafka.server().brokers], tls: null, sasl: null },
-    topics: [topic],
-    alsoNeeded: [],
-    group: null,
-    acceptCompacted: [],
-    fetchWaitMs: 500,
-  });
-  try {
-    const records: SourceRecord[] = [];
-    for (const stream of await source.streams()) {
-      const { start, end } = await source.bounds(stream);
-      const limits = { bytesMax: 1_000_000, recordsMax: 1_000, waitMs: 500 };
-      // A busy broker may answer that there is nothing yet.
-      for (let from = start; from < end;) {
-        const fetched = await source.fetch(stream, from, limits, new AbortController().signal);
-        if (fetched.kind !== "records") continue;
-        const read = fetched.read();
-        records.push(...read);
-        from = (read.at(-1)?.position.offset ?? end) + 1n;
-      }
-    }
-    return records;
-  } finally {
-    await source.close();
-  }
+  return recordsIn(kafka.server().brokers, [topic]);
 }
 
 describe("sigma ingest --to kafka", () => {

@@ -2,10 +2,9 @@ import { MongoClient } from "mongodb";
 import { Producer, ProduceAcks } from "@platformatic/kafka";
 import { expect, onTestFinished, test } from "vitest";
 import { originOf } from "../../src/core/origin.ts";
-import type { SourceRecord } from "../../src/core/record.ts";
-import { openKafkaSource } from "../../src/source/kafka/source.ts";
 import { until } from "../patience.ts";
 import { createTopic, deleteTopic } from "../servers/kafka-for-tests.ts";
+import { recordsIn } from "../source/kafka/records-in.ts";
 import { engines, Program, shipmentText } from "./engines.ts";
 
 const { kafka, mongo } = engines();
@@ -69,28 +68,6 @@ async function commitOne(brokers: string, topic: string): Promise<void> {
     await transaction.commit();
   } finally {
     await producer.close(true);
-  }
-}
-
-/** Every committed record of topics. */
-async function recordsIn(brokers: string, topics: readonly string[]): Promise<readonly SourceRecord[]> {
-  const connection = { brokers: [brokers], tls: null, sasl: null };
-  const source = await openKafkaSource({ connection, topics, group: null, acceptCompacted: [], fetchWaitMs: 100 });
-  const records: SourceRecord[] = [];
-  try {
-    const limits = { bytesMax: 10_000_000, recordsMax: 100_000, waitMs: 500 };
-    for (const stream of await source.streams()) {
-      const { end } = await source.bounds(stream);
-      for (let from = 0n; from < end;) {
-        const fetched = await source.fetch(stream, from, limits, AbortSignal.timeout(60_000));
-        if (fetched.kind !== "records") continue;
-        records.push(...fetched.read());
-        from = fetched.to;
-      }
-    }
-    return records;
-  } finally {
-    await source.close();
   }
 }
 
