@@ -6,10 +6,10 @@ import { describe, expect, test } from "vitest";
 import { until } from "../patience.ts";
 import { BIN, jsonLines, project, sigma } from "./run.ts";
 
-/** A project with 60 records, of which 40 failed in two groups. */
-async function failed(): Promise<string> {
+/** A project of which two thirds of its records failed in two groups. */
+async function failed(records = 60): Promise<string> {
   const record = (number: number) => ({ shipment_id: `s-${number}`, weight_kg: 1, destination: "Dublin", priority: 1 });
-  const lines = Array.from({ length: 60 }, (_, number) => {
+  const lines = Array.from({ length: records }, (_, number) => {
     if (number % 3 === 0) return record(number);
     return number % 3 === 1 ? { ...record(number), weight_kg: -1 } : { ...record(number), priority: 9 };
   });
@@ -99,18 +99,19 @@ describe("sigma redrive", () => {
   });
 
   test("goes on after kill -9 where its ledger ends", async () => {
-    const cwd = await failed();
+    // At one record a second the run is far from its end when it is killed, on a slow machine too.
+    const cwd = await failed(600);
     const { id } = await plan(cwd);
-    const args = [BIN, "redrive", "run", String(id), "--reason", "go", "--expect", "40", "--rate", "5"];
+    const args = [BIN, "redrive", "run", String(id), "--reason", "go", "--expect", "400", "--rate", "1"];
     const child = spawn(process.execPath, args, { cwd, stdio: "ignore" });
     const handled = async (): Promise<number> =>
       ((await last(cwd, "redrive", "show", String(id)))["report"] as { handled: number }).handled;
     await until(async () => (await handled()) > 0);
     child.kill("SIGKILL");
     await once(child, "exit");
-    expect(await handled()).toBeLessThan(40);
-    const done = await last(cwd, "redrive", "run", String(id), "--reason", "on", "--expect", "40");
-    expect(done).toMatchObject({ end: "done", handled: 40, failed: 40 });
+    expect(await handled()).toBeLessThan(400);
+    const done = await last(cwd, "redrive", "run", String(id), "--reason", "on", "--expect", "400");
+    expect(done).toMatchObject({ end: "done", handled: 400, failed: 400 });
     expect((await sigma(["audit"], { cwd })).code).toBe(0);
   });
 
@@ -124,22 +125,22 @@ describe("sigma redrive", () => {
   });
 
   test("one plan for a contract runs at a time, and a cancelled one is over", async () => {
-    const cwd = await failed();
+    const cwd = await failed(600);
     const first = await plan(cwd);
     const second = await plan(cwd);
     const child = spawn(
       process.execPath,
-      [BIN, "redrive", "run", String(first["id"]), "--reason", "go", "--expect", "40", "--rate", "1"],
+      [BIN, "redrive", "run", String(first["id"]), "--reason", "go", "--expect", "400", "--rate", "1"],
       { cwd, stdio: "ignore" },
     );
     const stateOf = async (id: unknown): Promise<unknown> => (await last(cwd, "redrive", "show", String(id)))["state"];
     await until(async () => (await stateOf(first["id"])) === "running");
-    const busy = await sigma(["redrive", "run", String(second["id"]), "--reason", "go", "--expect", "40"], { cwd });
+    const busy = await sigma(["redrive", "run", String(second["id"]), "--reason", "go", "--expect", "400"], { cwd });
     expect([busy.code, busy.stderr]).toEqual([10, expect.stringContaining("is running") as string]);
     expect((await sigma(["redrive", "cancel", String(first["id"]), "--reason", "no"], { cwd })).code).toBe(0);
     await once(child, "exit");
     expect(await stateOf(first["id"])).toBe("cancelled");
-    const run = await last(cwd, "redrive", "run", String(second["id"]), "--reason", "go", "--expect", "40");
+    const run = await last(cwd, "redrive", "run", String(second["id"]), "--reason", "go", "--expect", "400");
     expect(run).toMatchObject({ end: "done" });
   });
 
