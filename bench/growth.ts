@@ -10,14 +10,21 @@ import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
 import { oneOf, readArguments, wholeNumber } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
+import { evictionFlags } from "./eviction.ts";
 import { openGateway } from "./gateway.ts";
 import { openLog, startOn } from "./start.ts";
 
-// node bench/growth.ts [mongodb | sqlite] [records] [windows]
+// node bench/growth.ts [mongodb | sqlite] [records] [windows] [default | late]
 // The rate in windows as a store grows, and the bytes that a record takes, with records of realistic entropy.
 // Targets: the last window at least 80 % of the first (3,000,000 records on MongoDB), at least 70 % (5,000,000 on SQLite).
+// The last argument is when MongoDB writes what changed in its cache.
 
-const [ENGINE, RECORDS, WINDOWS] = readArguments(oneOf("sqlite", "mongodb"), wholeNumber(1_000_000), wholeNumber(10));
+const [ENGINE, RECORDS, WINDOWS, EVICTION] = readArguments(
+  oneOf("sqlite", "mongodb"),
+  wholeNumber(1_000_000),
+  wholeNumber(10),
+  oneOf("default", "late"),
+);
 const BATCH = 3_000;
 const TOPIC = "shipments";
 const PARTITIONS = 6;
@@ -66,7 +73,7 @@ if (ENGINE === "mongodb") await onMongo();
 else await onSqlite();
 
 async function onMongo(): Promise<void> {
-  const [kafka, mongo] = [await startKafka(), await startMongo(1, [], CACHE)];
+  const [kafka, mongo] = [await startKafka(), await startMongo(1, [], [...CACHE, ...evictionFlags(EVICTION)])];
   const admin = new MongoClient(mongo.uri);
   try {
     await createTopic(kafka.brokers, TOPIC, PARTITIONS);

@@ -8,9 +8,10 @@ import { MongoClient, type Db } from "mongodb";
 import { createTopic } from "../test/servers/kafka-for-tests.ts";
 import { startKafka } from "../test/servers/kafka.ts";
 import { startMongo } from "../test/servers/mongodb.ts";
-import { fraction, readOptions, several, someText, wholeNumber } from "./arguments.ts";
+import { fraction, oneOf, readOptions, several, someText, wholeNumber } from "./arguments.ts";
 import { shipmentContracts } from "./contracts.ts";
 import { cpuMicrosOf, cpuMicrosOfTree, pidOf, residentMegabytesOfTree } from "./cpu.ts";
+import { evictionFlags } from "./eviction.ts";
 import { produceShipments } from "./gateway.ts";
 import { SHIPMENT_VALIDATOR, startConnect } from "./peers/connect.ts";
 import { startBenthos } from "./peers/benthos.ts";
@@ -20,7 +21,7 @@ import { recordOf, type Shape } from "./records.ts";
 import { median } from "./rounds.ts";
 import { decide } from "../src/core/decide.ts";
 
-// node bench/peers.ts [--records 200000] [--rounds 3] [--bytes 85,1024,16384] [--failing 0,0.1,0.5] [--partitions 6,1] [--only gateway|Python] [--out FILE]
+// node bench/peers.ts [--records 200000] [--rounds 3] [--bytes 85,1024,16384] [--failing 0,0.1,0.5] [--partitions 6,1] [--only gateway|Python] [--eviction default] [--out FILE]
 // The gateway, as its users start it, against the loops that engineers write in Python and Node, Kafka Connect and Benthos: the same records, broker, server, write concern.
 // Each program runs alone. What is measured begins with a quarter of its facts and ends with the last: neither its start nor its compilers count.
 // Who begins changes from round to round. Before the rounds the Node loop runs unmeasured, after mongod took the memory that all runs need.
@@ -33,6 +34,7 @@ const values = readOptions({
   partitions: several([6], wholeNumber(1)),
   out: someText(""),
   only: someText(""),
+  eviction: oneOf("default", "late"),
 });
 const ROOT = resolve(import.meta.dirname, "..");
 const LOOK_EVERY_MS = 10;
@@ -110,7 +112,7 @@ function startGateway(run: Run): ChildProcess {
 
 const folder = mkdtempSync(join(tmpdir(), "sigma-bench-"));
 const kafka = await startKafka();
-const mongo = await startMongo(1, [], []);
+const mongo = await startMongo(1, [], evictionFlags(values.eviction));
 const admin = new MongoClient(mongo.uri);
 const mongod = pidOf(`port ${mongo.ports[0]}`);
 const ROUNDS = values.rounds;

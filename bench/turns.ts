@@ -77,11 +77,11 @@ export type Bench = {
   readonly close: () => Promise<void>;
 };
 
-/** Starts Kafka and MongoDB. */
-export async function openBench(): Promise<Bench> {
+/** Starts Kafka and MongoDB. @param flags of mongod. */
+export async function openBench(flags: readonly string[] = []): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), "sigma-bench-"));
   const kafka = await startKafka();
-  const mongo = await startMongo(1, [], []);
+  const mongo = await startMongo(1, [], flags);
   const client = new MongoClient(mongo.uri);
   const mongod = pidOf(`port ${mongo.ports[0]}`);
   const broker = pidOf(kafka.data.replace(/data$/, "server.properties"));

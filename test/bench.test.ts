@@ -96,7 +96,7 @@ describe("an argument that is wrong", () => {
     "decide.ts 1 2": '"2" is one argument too many; node bench/decide.ts [rounds]',
     "post.ts": "a text as ^https?: is missing; node bench/post.ts URL RECORDS",
     "long.ts --failing 2":
-      '"2" is not a number from 0 to 1; node bench/long.ts [--records 10000000] [--parts 10] [--bytes 85] [--failing 0.1] [--workers 1] [--partitions 6]',
+      '"2" is not a number from 0 to 1; node bench/long.ts [--records 10000000] [--parts 10] [--bytes 85] [--failing 0.1] [--workers 1] [--partitions 6] [--eviction default]',
     "capacity.ts --bytes 85":
       "Unknown option '--bytes'; node bench/capacity.ts [--out costs.json] [--turns 3] [--turn 100000]",
   };

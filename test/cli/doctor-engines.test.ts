@@ -201,6 +201,9 @@ describe("sigma doctor on MongoDB", () => {
       /^the first start makes sigma_layout, sigma_ledger, .*failed_shipments$/,
     );
     expect(named(found, "mongodb connections")[0]?.[0]).toBe("ok");
+    expect(named(found, "mongodb cache")).toEqual([
+      ["ok", "256 MiB, of which the ids of 0 facts need about 0 MiB; what changed is written from 13 MiB on"],
+    ]);
     expect(named(found, "clock")).toEqual([["ok", expect.stringContaining("that of MongoDB differ by 0.")]]);
     expect([code, everyTroubleHasAFix(found)]).toEqual([0, true]);
   });

@@ -2,6 +2,7 @@ import { MongoServerError, MongoServerSelectionError, type Db } from "mongodb";
 import { checkClock, fail, ok, warn, type Check } from "../../doctor/check.ts";
 import { Unavailable } from "../../core/unavailable.ts";
 import { MONGODB_LAYOUT } from "../layout-version.ts";
+import { checkCache } from "./cache-check.ts";
 import { createClient, type MongoOptions } from "./connect.ts";
 import { findLayoutFaults, layoutOf } from "./layout.ts";
 import { refuseOtherLayout } from "./layout-version.ts";
@@ -46,7 +47,7 @@ async function look(db: Db, { collections, now }: MongoDiagnosis): Promise<reado
     await checkTopology(db, hello),
     ok("mongodb write concern", "majority and journal on every write; nothing in the URI weakens it"),
     ...(await checkLayout(db, collections)),
-    ...(await checkConnections(db)),
+    ...(await checkServer(db, collections)),
     checkClock("MongoDB", hello.localTime.getTime(), oursMs),
   ];
 }
@@ -133,17 +134,58 @@ async function checkLayoutVersion(db: Db): Promise<Check> {
 /** Fewer free connections than this are a warning: a gateway opens up to 32, and most of them when the server is already slow. */
 const CONNECTIONS_FEW = 64;
 
-async function checkConnections(db: Db): Promise<readonly Check[]> {
-  const name = "mongodb connections";
-  const status = await allowed<{ readonly connections: { readonly current: number; readonly available: number } }>(db, {
-    serverStatus: 1,
-  });
-  if (status === null) return [ok(name, "not counted: that needs the role clusterMonitor")];
-  const { current, available } = status.connections;
-  const message = `${current} open, ${available} free`;
-  if (available >= CONNECTIONS_FEW) return [ok(name, message)];
-  return [warn(name, message, "raise net.maxIncomingConnections and the limit of open files, or close other clients")];
+/** Checks what the server says of itself to a user who may ask it. */
+async function checkServer(db: Db, collections: readonly string[]): Promise<readonly Check[]> {
+  const status = await allowed<ServerStatus>(db, { serverStatus: 1 });
+  if (status === null) return [ok("mongodb connections", "not counted: that needs the role clusterMonitor")];
+  const checks = [checkConnections(status.connections)];
+  // Only a server with the engine WiredTiger has such a cache.
+  const cache = status.wiredTiger?.cache;
+  if (cache === undefined) return checks;
+  const facts = await Promise.all(
+    collections.map(async (one) => db.collection(`validated_${one}`).estimatedDocumentCount()),
+  );
+  const [size, changed] = [cache["maximum bytes configured"], cache["tracked dirty bytes in the cache"]];
+  const settings = await cacheSettings(db);
+  return [
+    ...checks,
+    checkCache(
+      { size, changed, settings },
+      facts.reduce((sum, count) => sum + count, 0),
+    ),
+  ];
 }
+
+type ServerStatus = {
+  readonly connections: Connections;
+  readonly wiredTiger?: {
+    readonly cache: Readonly<Record<"maximum bytes configured" | "tracked dirty bytes in the cache", number>>;
+  };
+};
+
+type Connections = { readonly current: number; readonly available: number };
+
+function checkConnections({ current, available }: Connections): Check {
+  const name = "mongodb connections";
+  const message = `${current} open, ${available} free`;
+  if (available >= CONNECTIONS_FEW) return ok(name, message);
+  return warn(name, message, "raise net.maxIncomingConnections and the limit of open files, or close other clients");
+}
+
+/** The settings of WiredTiger with which the server was started, and those set since. */
+async function cacheSettings(db: Db): Promise<readonly string[]> {
+  const started = await allowed<StartOptions>(db, { getCmdLineOpts: 1 });
+  const since = await allowed<{ readonly [RUNTIME]?: string }>(db, { getParameter: 1, [RUNTIME]: 1 });
+  return [started?.parsed.storage?.wiredTiger?.engineConfig?.configString ?? "", since?.[RUNTIME] ?? ""];
+}
+
+const RUNTIME = "wiredTigerEngineRuntimeConfig";
+
+type StartOptions = {
+  readonly parsed: {
+    readonly storage?: { readonly wiredTiger?: { readonly engineConfig?: { readonly configString?: string } } };
+  };
+};
 
 const UNAUTHORIZED = 13;
 
