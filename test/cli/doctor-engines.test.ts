@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { AclOperations, AclPermissionTypes, ResourcePatternTypes, ResourceTypes } from "@platformatic/kafka";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -247,11 +248,14 @@ describe("sigma doctor on MongoDB", () => {
     expect(found.at(-1)).toMatchObject({ name: "clock", result: "warn" });
   });
 
-  test("warns that a standalone server is one copy", async () => {
-    const alone = await startMongo(0);
+  test("warns that a standalone server is one copy, and reads the setting of docs/mongodb.md from it", async () => {
+    const [, setting] = /configString: (\S+)/.exec(readFileSync("docs/mongodb.md", "utf8")) ?? [];
+    const flags = ["--wiredTigerCacheSizeGB=0.25", `--wiredTigerEngineConfigString=${setting}`];
+    const alone = await startMongo(0, [], flags);
     onTestFinished(alone.stop);
     const { code, found } = await doctor({ MONGODB_URI: alone.uri });
     expect(named(found, "mongodb topology")).toEqual([["warn", "a standalone server: one disk is one copy"]]);
+    expect(named(found, "mongodb cache")[0]?.[1]).toContain("what changed is written from 128 MiB on");
     expect(code).toBe(0);
   });
 
