@@ -172,13 +172,20 @@ export function readLayout(kind: FileKind, path: string, busyTimeoutMs: number):
     const db = openReadOnly(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false });
     try {
       const { id, version, schema } = headerOf(db);
-      if (id === kind.applicationId) return version;
+      if (id === kind.applicationId) return layoutIn(kind, path, version);
       if (schema === 0 && id === 0) return null;
       throw foreign(kind, path);
     } finally {
       db.close();
     }
   });
+}
+
+/** A layout version that a file of ours says. @throws `Unavailable` for one below 1: no build writes it, so the header was changed. */
+function layoutIn({ code, name, recovery }: FileKind, path: string, version: number): number {
+  if (version > 0) return version;
+  const message = `Cannot use ${name} "${path}": its header was changed: it names layout ${version}, which no build writes`;
+  throw new Unavailable(`${code}_CORRUPT`, message, recovery);
 }
 
 function foreign({ code, name }: FileKind, path: string): Unavailable {
@@ -194,7 +201,7 @@ function isNewFile(kind: FileKind, db: DatabaseSync, { path, readOnly = false }:
     const message = `Cannot open ${kind.name} "${path}": it has a newer layout of ours (${version}); this build writes ${kind.version}`;
     throw new Unavailable(`${kind.code}_NEWER`, message, "use the newer build that wrote it; nothing was changed");
   }
-  if (id === kind.applicationId) {
+  if (id === kind.applicationId && layoutIn(kind, path, version) < kind.version) {
     const message = `Cannot open ${kind.name} "${path}": it has an older layout of ours (${version}); this build writes ${kind.version}`;
     throw new Unavailable(`${kind.code}_OLDER`, message, kind.older);
   }

@@ -23,9 +23,9 @@ async function gateway(): Promise<string> {
 }
 
 /** The command on a terminal of its own. `keys` are typed there. */
-function onTerminal(args: readonly string[], size: string) {
+function onTerminal(args: readonly string[], size: string, term = "xterm") {
   const command = `stty ${size}; exec ${process.execPath} ${BIN} ${args.join(" ")}`;
-  const child = spawn("script", ["-qefc", command, "/dev/null"], { env: { ...process.env, TERM: "xterm" } });
+  const child = spawn("script", ["-qefc", command, "/dev/null"], { env: { ...process.env, TERM: term } });
   let out = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
   const ended = once(child, "exit").then(([code]) => Number(code));
@@ -34,7 +34,7 @@ function onTerminal(args: readonly string[], size: string) {
 }
 
 describe("sigma top", () => {
-  test("prints one page where there is no terminal, and sigma status --url the same without rates", async () => {
+  test("prints one page where there is no terminal, or a dumb one, and sigma status --url the same without rates", async () => {
     const url = await gateway();
     const { code, stdout, stderr } = await sigma(["top", "--url", url, "--every", "1"]);
     expect([code, stderr]).toEqual([0, ""]);
@@ -43,6 +43,10 @@ describe("sigma top", () => {
     expect(stdout).toMatch(/^sigma-aetl\.shipments\/0 +running +3 +0$/m);
     expect(stdout).toMatch(/^[0-9a-f]{8} +1 +1 +\d\d:\d\d:\d\d +shipment@1 \/weight_kg: is required and missing$/m);
     expect(stdout).not.toContain("\u001b");
+    const dumb = onTerminal(["top", "--url", url, "--every", "1"], "rows 24 cols 80", "dumb");
+    expect(await dumb.ended).toBe(0);
+    expect(dumb.text()).toMatch(/^since start +3 +2 +1 +0\r+$/m);
+    expect(dumb.text()).not.toContain("\u001b");
     const told = await sigma(["status", "--url", url]);
     expect([told.code, told.stdout]).toEqual([0, expect.stringMatching(/^since start +3 +2 +1 +0$/m)]);
     const [json] = jsonLines((await sigma(["status", "--url", url, "--json"])).stdout);

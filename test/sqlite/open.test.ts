@@ -98,6 +98,16 @@ describe("a file that is not ours", () => {
     expect(readFileSync(path)).toEqual(before);
   });
 
+  test.each([0, -3])("that names layout %i, which no build writes, is damaged", async (version) => {
+    const path = boxPath();
+    const changed = openBox(path);
+    changed.exec(`PRAGMA user_version = ${version}`);
+    changed.close();
+    const message = `Cannot use box "${path}": its header was changed: it names layout ${version}, which no build writes`;
+    for (const look of [() => openBox(path), () => readLayout(KIND, path, 0)])
+      expect(await unavailable(look)).toMatchObject({ code: "LOG_CORRUPT", message, remedy: "find another" });
+  });
+
   test("has a layout that can be asked for, whichever that is; what is not ours has none", async () => {
     const path = boxPath();
     expect(readLayout(KIND, path, 0)).toBe(null);

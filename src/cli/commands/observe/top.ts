@@ -10,15 +10,15 @@ import { askStatus, type StatusView } from "./status-view.ts";
 type Options = { readonly url?: string; readonly every: number };
 
 /**
- * `sigma top`: draws what a gateway does, again and again, until `q`, Ctrl-C or SIGTERM. Where standard output is no terminal it prints
- * one page, with the rates of one interval, and ends.
+ * `sigma top`: draws what a gateway does, again and again, until `q`, Ctrl-C or SIGTERM. Where standard output is no terminal, or one that cannot
+ * move its cursor (TERM=dumb), it prints one page, with the rates of one interval, and ends.
  * @throws Refusal when the gateway does not answer the first time.
  */
 export async function top(command: Command, { url: named, every }: Options): Promise<void> {
   const url = named ?? (await ownUrl(command));
   const first = await askFor(url);
   const { stdout } = process;
-  if (!stdout.isTTY) {
+  if (!stdout.isTTY || process.env["TERM"] === "dumb") {
     await delay(every * 1_000);
     const status = await askFor(url);
     renderStatus({ url, status, before: first, trouble: null }, NO_LIMIT).forEach(print);
