@@ -28,14 +28,12 @@ describe("a replica set that loses its primary", () => {
     const store = await openMongoStore({ uri, collections: [LAW_COLLECTION], ...timeouts });
     onTestFinished(store.close);
     let stop = false;
-    let outages = 0;
     const until = async <T>(write: () => Promise<T>): Promise<T> => {
       for (;;) {
         try {
           return await write();
         } catch (error) {
           if (!(error instanceof Unavailable)) throw error;
-          outages += 1;
           await delay(50);
         }
       }
@@ -62,7 +60,8 @@ describe("a replica set that loses its primary", () => {
       const primary = await primaryOf(server);
       if (round % 2 === 0) {
         await server.kill(primary);
-        await primaryOf(server);
+        // The driver may write again so quickly that no write is seen to fail.
+        expect(await primaryOf(server)).not.toBe(primary);
         await server.start(primary);
       } else {
         await command(server.ports[primary] ?? 0, { replSetStepDown: 5, force: true }).catch(() => undefined);
@@ -78,7 +77,6 @@ describe("a replica set that loses its primary", () => {
     const entries = await store.reads.ledger(STREAM, 0, acknowledged.length);
     expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: last + 1 }, (_, seq) => seq));
     expect(entries.every((entry, index) => index === 0 || entry.prevHash === entries[index - 1]?.hash)).toBe(true);
-    expect(outages).toBeGreaterThan(0);
   });
 
   test("a writer that is content with one acknowledgement loses what it was told is written: the test can see loss", async () => {
