@@ -233,6 +233,15 @@ describe("sigma doctor on MongoDB", () => {
     expect([code, everyTroubleHasAFix(found)]).toEqual([10, true]);
   });
 
+  test("leaves the cache out where the server does not say how it is set, as a service may", async () => {
+    const admin = client.db("admin");
+    const fault = { failCommands: ["getParameter"], errorCode: 8_000 };
+    await admin.command({ configureFailPoint: "failCommand", mode: "alwaysOn", data: fault });
+    onTestFinished(async () => void (await admin.command({ configureFailPoint: "failCommand", mode: "off" })));
+    const { code, found } = await doctor({ MONGODB_URI: database().uri });
+    expect([named(found, "mongodb cache"), named(found, "mongodb connections")[0]?.[0], code]).toEqual([[], "ok", 0]);
+  });
+
   test("refuses a URI that weakens a write without showing its password", async () => {
     const uri = `mongodb://user:s3cret@127.0.0.1:${set.ports[0]}/any?w=1`;
     const { code, found } = await doctor({ MONGODB_URI: uri });

@@ -147,6 +147,7 @@ async function checkServer(db: Db, collections: readonly string[]): Promise<read
   );
   const [size, changed] = [cache["maximum bytes configured"], cache["tracked dirty bytes in the cache"]];
   const settings = await cacheSettings(db);
+  if (settings === null) return checks;
   return [
     ...checks,
     checkCache(
@@ -172,11 +173,19 @@ function checkConnections({ current, available }: Connections): Check {
   return warn(name, message, "raise net.maxIncomingConnections and the limit of open files, or close other clients");
 }
 
-/** The settings of WiredTiger with which the server was started, and those set since. */
-async function cacheSettings(db: Db): Promise<readonly string[]> {
-  const started = await allowed<StartOptions>(db, { getCmdLineOpts: 1 });
-  const since = await allowed<{ readonly [RUNTIME]?: string }>(db, { getParameter: 1, [RUNTIME]: 1 });
-  return [started?.parsed.storage?.wiredTiger?.engineConfig?.configString ?? "", since?.[RUNTIME] ?? ""];
+/**
+ * The settings of WiredTiger with which the server was started, and those set since; null where it does not say. Services that run
+ * MongoDB for others refuse such commands, each with a code of its own (Atlas answers `getParameter` for two names only).
+ */
+async function cacheSettings(db: Db): Promise<readonly string[] | null> {
+  try {
+    const started = (await db.admin().command({ getCmdLineOpts: 1 })) as StartOptions;
+    const since = (await db.admin().command({ getParameter: 1, [RUNTIME]: 1 })) as { readonly [RUNTIME]?: string };
+    return [started.parsed.storage?.wiredTiger?.engineConfig?.configString ?? "", since[RUNTIME] ?? ""];
+  } catch (error) {
+    if (error instanceof MongoServerError) return null;
+    throw error;
+  }
 }
 
 const RUNTIME = "wiredTigerEngineRuntimeConfig";
