@@ -188,6 +188,13 @@ function layoutIn({ code, name, recovery }: FileKind, path: string, version: num
   throw new Unavailable(`${code}_CORRUPT`, message, recovery);
 }
 
+function otherLayout({ code, name, version: writes, older }: FileKind, path: string, found: number): Unavailable {
+  const message = (age: string): string =>
+    `Cannot open ${name} "${path}": it has ${age} layout of ours (${found}); this build writes ${writes}`;
+  if (found < writes) return new Unavailable(`${code}_OLDER`, message("an older"), older);
+  return new Unavailable(`${code}_NEWER`, message("a newer"), "use the newer build that wrote it; nothing was changed");
+}
+
 function foreign({ code, name }: FileKind, path: string): Unavailable {
   const message = `Cannot open ${name} "${path}": the file is not a ${name} of this gateway`;
   return new Unavailable(`${code}_FOREIGN`, message, "name another file or data directory");
@@ -196,14 +203,9 @@ function foreign({ code, name }: FileKind, path: string): Unavailable {
 /** Whether the file is empty and can get its tables. @throws `Unavailable` when it is neither empty nor of this kind and version. */
 function isNewFile(kind: FileKind, db: DatabaseSync, { path, readOnly = false }: OpenOptions): boolean {
   const { id, version, schema } = headerOf(db);
-  if (id === kind.applicationId && version === kind.version) return false;
-  if (id === kind.applicationId && version > kind.version) {
-    const message = `Cannot open ${kind.name} "${path}": it has a newer layout of ours (${version}); this build writes ${kind.version}`;
-    throw new Unavailable(`${kind.code}_NEWER`, message, "use the newer build that wrote it; nothing was changed");
-  }
-  if (id === kind.applicationId && layoutIn(kind, path, version) < kind.version) {
-    const message = `Cannot open ${kind.name} "${path}": it has an older layout of ours (${version}); this build writes ${kind.version}`;
-    throw new Unavailable(`${kind.code}_OLDER`, message, kind.older);
+  if (id === kind.applicationId) {
+    if (layoutIn(kind, path, version) === kind.version) return false;
+    throw otherLayout(kind, path, version);
   }
   const empty = schema === 0 && id === 0;
   if (empty && !readOnly) return true;

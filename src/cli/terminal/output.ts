@@ -42,6 +42,11 @@ export function printJsonValues(value: object): void {
   print(asciiControls(toJsonText({ v: 1, ...value })));
 }
 
+/** Whether a stream is a terminal that can move its cursor, so that a line or page can be drawn over: one with TERM=dumb cannot. */
+export function canRedraw({ isTTY }: { readonly isTTY: boolean }): boolean {
+  return isTTY && process.env["TERM"] !== "dumb";
+}
+
 type Style = Parameters<typeof styleText>[0];
 
 /** Styles a text when standard output is a terminal that supports it; plain otherwise (NO_COLOR, TERM=dumb, a pipe). */

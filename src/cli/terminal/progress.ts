@@ -1,4 +1,4 @@
-import { grouped, jsonLine, note } from "./output.ts";
+import { canRedraw, grouped, jsonLine, note } from "./output.ts";
 
 /** The data of a progress report: records, and bytes of the input when its size is known. */
 type Progress = {
@@ -19,7 +19,7 @@ const JSON_EVERY_MS = 1_000;
  * even when nothing happens, so that a user sees a pipe that delivers nothing.
  */
 export function createProgress(form: "text" | "json" | "none"): ProgressLine {
-  const terminal = process.stderr.isTTY && form === "text" && process.env["TERM"] !== "dumb";
+  const terminal = form === "text" && canRedraw(process.stderr);
   const everyMs = terminal ? TERMINAL_EVERY_MS : form === "json" ? JSON_EVERY_MS : PLAIN_EVERY_MS;
   const startedMs = Date.now();
   let lastMs = startedMs;

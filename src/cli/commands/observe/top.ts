@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { EXIT } from "../../../config/codes.ts";
-import { print, styled } from "../../terminal/output.ts";
+import { canRedraw, print, styled } from "../../terminal/output.ts";
 import { Refusal } from "../../terminal/refusal.ts";
 import { configFor } from "../../terminal/settings.ts";
 import { NO_LIMIT, renderStatus, type Drawn } from "./render-status.ts";
@@ -18,7 +18,7 @@ export async function top(command: Command, { url: named, every }: Options): Pro
   const url = named ?? (await ownUrl(command));
   const first = await askFor(url);
   const { stdout } = process;
-  if (!stdout.isTTY || process.env["TERM"] === "dumb") {
+  if (!canRedraw(stdout)) {
     await delay(every * 1_000);
     const status = await askFor(url);
     renderStatus({ url, status, before: first, trouble: null }, NO_LIMIT).forEach(print);
